@@ -71,16 +71,16 @@ def cards() -> tuple[Card, ...]:
     if program is None:
         return ()
     asked = "--query-gpu=index,name,memory.total,memory.used"
-    told = subprocess.run(
+    output = subprocess.run(
         [program, asked, "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=30, check=False
     )
-    return read_cards(told.stdout) if told.returncode == 0 else ()
+    return read_cards(output.stdout) if output.returncode == 0 else ()
 
 
-def read_cards(told: str) -> tuple[Card, ...]:
+def read_cards(output: str) -> tuple[Card, ...]:
     """The cards in what nvidia-smi prints; lines that are none are left out."""
     found: list[Card] = []
-    for line in told.splitlines():
+    for line in output.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) == 4 and parts[0].isdigit():
             found.append(Card(index=int(parts[0]), name=parts[1], memory_mb=float(parts[2]), used_mb=float(parts[3])))
@@ -115,11 +115,11 @@ def _row(card: Card, model: str, batch: int, compute_type: str) -> dict[str, obj
     reckoned: float | None = None
     if name in MEASURES:
         reckoned = round(engine_memory_mb(name, batch_size=batch, compute_type=compute_type))
-    told: dict[str, object] = {"failed": (child.stderr.strip().splitlines() or ["it died"])[-1]}
+    output: dict[str, object] = {"failed": (child.stderr.strip().splitlines() or ["it died"])[-1]}
     if child.returncode == 0:
-        told = json.loads(child.stdout.splitlines()[-1])
+        output = json.loads(child.stdout.splitlines()[-1])
     row: dict[str, object] = {"gpu": card.name, "model": name, "batch": batch}
-    return row | told | {"reckoned_mb": reckoned, "card_mb": card.memory_mb}
+    return row | output | {"reckoned_mb": reckoned, "card_mb": card.memory_mb}
 
 
 def _hear() -> None:
@@ -157,12 +157,12 @@ def _hear() -> None:
         peak_mb = max(peak_mb, cards()[card].used_mb)
     # The first call also makes the card ready.
     call_s = statistics.median(seconds[1:])
-    told = {
+    output = {
         "call_ms": round(1000 * call_s, 1),
         "speech_s_per_s": round(_CUT_S * batch / call_s, 1),
         "taken_mb": round(peak_mb - before_mb),
     }
-    print(json.dumps(told))
+    print(json.dumps(output))
 
 
 if __name__ == "__main__":

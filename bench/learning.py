@@ -24,7 +24,7 @@ from claims.classifier.fit.head import Example, Head, fit_head
 from claims.classifier.fit.learning import InForce, learn
 from claims.classifier.learnt import Pointing
 from claims.classifier.opening import open_reader
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.policy.policy import Policy
@@ -44,7 +44,7 @@ _QUICK_DECISIONS = (0, 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
+class _ScoredPassage:
     """A passage as the base scores it: the most of any claim in it, its detector, and whether it is flagged."""
 
     said: Said
@@ -146,17 +146,17 @@ def _decisions(history: Sequence[Said], engines: Engines, most: int) -> tuple[li
     return found, took, flags, spots
 
 
-def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_Heard]:
+def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_ScoredPassage]:
     """The passages of a window as the engine scores them."""
     by_id = {f"{one.window}.{one.number}": one for one in window}
     best: dict[str, Judged] = {}
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
-        for told in standing:
-            known = best.get(told.passage.id)
-            is_read = any(step.step == FIRST_STEP for step in told.judged.steps)
-            if is_read and not told.judged.harmless and (known is None or told.judged.score > known.score):
-                best[told.passage.id] = told.judged
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
+        for claim in assessed:
+            known = best.get(claim.passage.id)
+            is_read = any(step.step == FIRST_STEP for step in claim.judged.steps)
+            if is_read and not claim.judged.harmless and (known is None or claim.judged.score > known.score):
+                best[claim.passage.id] = claim.judged
 
     flagged = {
         passage_id
@@ -168,7 +168,9 @@ def _heard(window: Sequence[Said], engines: Engines) -> Iterator[_Heard]:
         judged = best.get(passage_id)
         detector = None if judged is None else _detector(judged)
         score = 0.0 if judged is None else judged.score
-        yield _Heard(said=said, score=score, detector=detector, flagged=judged is not None and passage_id in flagged)
+        yield _ScoredPassage(
+            said=said, score=score, detector=detector, flagged=judged is not None and passage_id in flagged
+        )
 
 
 def _detector(judged: Judged) -> float | None:
@@ -182,12 +184,12 @@ def _drawn(name: str) -> float:
     return int(hashlib.sha256(f"{_SEED}:{name}".encode()).hexdigest()[:12], 16) / 16**12
 
 
-def _is_drawn(heard: _Heard) -> bool:
+def _is_drawn(heard: _ScoredPassage) -> bool:
     times = NEAR_TIMES if heard.score >= NEAR_SCORE else 1
     return _drawn(f"spot {heard.said.window}.{heard.said.number}") < times / SPOT_ONE_IN
 
 
-def _labelled(heard: _Heard, *, sampled: bool) -> LabelledPassage:
+def _labelled(heard: _ScoredPassage, *, sampled: bool) -> LabelledPassage:
     said = heard.said
     return LabelledPassage(
         text=said.text,

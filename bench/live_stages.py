@@ -150,11 +150,11 @@ def shard_figures() -> dict[str, Any]:
     return figures("shard")
 
 
-def mean_waits(told: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, float]:
+def mean_waits(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, float]:
     """How long a segment was in each stage on average, in seconds, between two tellings of the shard."""
     earlier = read_latencies(before)
     found: dict[str, float] = {}
-    for stage, latency in read_latencies(told).items():
+    for stage, latency in read_latencies(now).items():
         old = earlier.get(stage)
         count = sum(latency.counts) - (sum(old.counts) if old else 0)
         if count:

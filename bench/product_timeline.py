@@ -93,14 +93,14 @@ def measure(case: Case) -> list[dict[str, object]]:
         started_s = time.process_time()
         seen += watcher.watch([frame])
         cpu_s += time.process_time() - started_s
-    heard = tell(case, ())
+    heard = tracked(case, ())
     evidence = [*seen, *heard.timeline.evidence]
     rows: list[dict[str, object]] = []
     for way, kinds in _WAYS.items():
         used = [one for one in evidence if one.kind in kinds]
-        told = spans(used, until_ms=case.end_ms)
-        right, wrong = shares(told, case.truth)
-        once_shown, _ = shares(told, [replace(turn, start_ms=turn.known_ms) for turn in case.truth])
+        predicted = spans(used, until_ms=case.end_ms)
+        right, wrong = shares(predicted, case.truth)
+        once_shown, _ = shares(predicted, [replace(turn, start_ms=turn.known_ms) for turn in case.truth])
         rows.append(
             {
                 "room": case.name,
@@ -116,7 +116,7 @@ def measure(case: Case) -> list[dict[str, object]]:
     return rows
 
 
-def tell(case: Case, seen: Sequence[Evidence]) -> ProductTracker:
+def tracked(case: Case, seen: Sequence[Evidence]) -> ProductTracker:
     """A tracker that was told the case's words, and what was seen."""
     tracker = ProductTracker(case.finder)
     for one in seen:
@@ -154,12 +154,12 @@ def _choose(tracker: ProductTracker, passage: Passage) -> str | None:
     return choice.passport.id if choice.passport else None
 
 
-def shares(told: Sequence[OnSaleSpan], truth: Sequence[Turn]) -> tuple[float, float]:
+def shares(predicted: Sequence[OnSaleSpan], truth: Sequence[Turn]) -> tuple[float, float]:
     """Shares of the on-sale seconds for which the right product is named, and a wrong one."""
     right = wrong = total = 0
     for turn in truth:
         for at_ms in range(turn.start_ms, turn.end_ms, _STEP_MS):
-            named = next((span.product_id for span in told if span.start_ms <= at_ms < span.end_ms), None)
+            named = next((span.product_id for span in predicted if span.start_ms <= at_ms < span.end_ms), None)
             total += 1
             right += named == turn.product_id
             wrong += named not in (None, turn.product_id)

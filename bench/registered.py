@@ -29,20 +29,20 @@ _PLACES = frozenset({"origin", "origin_region"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Answer:
     """What a method says of a case: whether something is contradicted, and the path of it."""
 
     flags: bool
     path: str | None = None
 
 
-Method = Callable[[RegisteredCase], Told]
+Method = Callable[[RegisteredCase], Answer]
 
 
 def our_method(engine: ClaimEngine, keep: dict[str, list[Finding]] | None = None) -> Method:
     """The claim engine; `keep` is given the flags of each case."""
 
-    def told(case: RegisteredCase) -> Told:
+    def answer_of(case: RegisteredCase) -> Answer:
         conversation = engine.conversation(case.id)
         for passage in case.passages:
             conversation.hear(passage)
@@ -52,27 +52,27 @@ def our_method(engine: ClaimEngine, keep: dict[str, list[Finding]] | None = None
             keep[case.id] = flags
         against = [f for f in flags if f.verdict is VerdictKind.CONTRADICTED]
         if not against:
-            return Told(flags=bool(flags) and case.contradicted is None)
+            return Answer(flags=bool(flags) and case.contradicted is None)
         paths = [f.passport_path for f in against]
         right = next((p for p in paths if same_path(p, case.contradicted)), paths[0])
-        return Told(flags=True, path=right)
+        return Answer(flags=True, path=right)
 
-    return told
+    return answer_of
 
 
 def nearest_method(passports: Sequence[Passport], policy: Policy) -> Method:
     """Every number with a unit is held against the registered value of its dimension that is nearest."""
     by_id = {p.id: p for p in passports}
 
-    def told(case: RegisteredCase) -> Told:
+    def answer_of(case: RegisteredCase) -> Answer:
         for text in case.utterances:
             for said in find_quantities(normalise(text).text, policy.converter):
                 entry = _nearest(said, by_id[case.product_id])
                 if entry is not None and _apart(said, entry) > _NEAR:
-                    return Told(flags=True, path=entry.path)
-        return Told(flags=False)
+                    return Answer(flags=True, path=entry.path)
+        return Answer(flags=False)
 
-    return told
+    return answer_of
 
 
 def _nearest(said: Quantity, passport: Passport) -> RegisteredQuantity | None:
@@ -97,11 +97,11 @@ def same_path(path: str | None, wanted: str | None) -> bool:
 
 def rows_of(name: str, cases: Sequence[RegisteredCase], method: Method) -> Iterator[Row]:
     """One row of all cases, and one for each kind."""
-    told = {case.id: method(case) for case in cases}
+    answers = {case.id: method(case) for case in cases}
     against = [c for c in cases if c.contradicted is not None]
-    found = [c for c in against if told[c.id].flags]
-    false = [c for c in cases if c.contradicted is None and told[c.id].flags]
-    right = sum(same_path(told[c.id].path, c.contradicted) for c in found)
+    found = [c for c in against if answers[c.id].flags]
+    false = [c for c in cases if c.contradicted is None and answers[c.id].flags]
+    right = sum(same_path(answers[c.id].path, c.contradicted) for c in found)
     yield {
         "table": "registered",
         "part": cases[0].part,
@@ -112,7 +112,7 @@ def rows_of(name: str, cases: Sequence[RegisteredCase], method: Method) -> Itera
         "right_attribute": round(right / max(1, len(found)), 3),
     }
     kinds = Counter(c.kind for c in cases)
-    flagged = Counter(c.kind for c in cases if told[c.id].flags)
+    flagged = Counter(c.kind for c in cases if answers[c.id].flags)
     for kind, count in kinds.items():
         yield {
             "table": "kinds",

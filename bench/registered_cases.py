@@ -14,7 +14,7 @@ from claims.types import Channel, Doubt, Frozen, Passage
 FOLDER = CASES_DIR / "registered"
 
 
-class HeardUtterance(Frozen):
+class RecognisedUtterance(Frozen):
     """The `number`th utterance of a case as a recogniser heard it, and what it was not sure of."""
 
     case: str
@@ -40,7 +40,7 @@ class RegisteredCase:
     utterances: tuple[str, ...]
     contradicted: str | None
     said: str | None
-    heard: tuple[HeardUtterance, ...] | None = None
+    heard: tuple[RecognisedUtterance, ...] | None = None
 
     @property
     def passages(self) -> list[Passage]:
@@ -95,9 +95,9 @@ def read_heard(cases: Sequence[RegisteredCase], file: Path | None = None) -> lis
     file = heard_file(cases[0].part) if file is None else file
     if not file.is_file():
         return []
-    by_case: dict[str, dict[int, HeardUtterance]] = {}
+    by_case: dict[str, dict[int, RecognisedUtterance]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
-        one = HeardUtterance.model_validate_json(line)
+        one = RecognisedUtterance.model_validate_json(line)
         by_case.setdefault(one.case, {})[one.number] = one
     spoken = ((case, by_case.get(case.id, {})) for case in cases)
     return [

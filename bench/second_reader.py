@@ -11,7 +11,7 @@ from rich.console import Console
 import configs
 from bench.cases import read_cases
 from bench.talk_rows import HELD, TalkMissing, fetched_windows, rooms
-from bench.talk_score import Flag, score, standing
+from bench.talk_score import Flag, flag_of, score
 from claims.classifier.opening import AUTO, OFF, semantics_of
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
@@ -21,7 +21,7 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import Material, question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Opinion, Question, Standing
+from claims.second_reader.types import CaseHold, Opinion, Question
 from claims.types import Disposition, Finding, Passage
 from cli.config.reading_again import config_of
 from cli.config.settings import load_settings
@@ -29,14 +29,14 @@ from cli.policy.labelled_talk import AT, Engines, Said, hours, passages, windows
 from cli.shell.benchmark_report import print_report, report_json
 from cluster.second_reader.listening import Listener
 from cluster.second_reader.opening import open_model
-from cluster.second_reader.types import Heard, Outcome, SecondReaderConfig
+from cluster.second_reader.types import Outcome, SecondReaderConfig, SecondReadingResult
 from review.second_reader.types import Budget, KeptAnswer
 
 Row = dict[str, object]
 _QUICK_WINDOWS = 4
 
 # What a way says of a question, given where the finding stands in the labelled talk.
-Way = Callable[[Question, Said], Heard]
+Way = Callable[[Question, Said], SecondReadingResult]
 
 
 @dataclass(slots=True)
@@ -153,25 +153,25 @@ def _ways(config: SecondReaderConfig) -> Iterator[tuple[str, Way | None]]:
     yield "oracle", _oracle
 
 
-def _oracle(question: Question, said: Said) -> Heard:
+def _oracle(question: Question, said: Said) -> SecondReadingResult:
     """The two readers' label of the passage, in the class that they named if it is proposed."""
     named = next((class_id for class_id in question.classes if class_id in said.classes), question.classes[0])
     answer = Opinion(
         model="oracle", answer=said.label, class_id=named, reading=0, words=(question.readings[0],), reason="…"
     )
-    return Heard(outcome=Outcome.ANSWERED, opinion=answer, calls=1)
+    return SecondReadingResult(outcome=Outcome.ANSWERED, opinion=answer, calls=1)
 
 
 def _row(talk: str, name: str, windows: Sequence[_Window], way: Way | None, config: SecondReaderConfig) -> Row:
     flags: list[Flag] = []
-    heard: list[Heard] = []
+    heard: list[SecondReadingResult] = []
     start_s = time.monotonic()
     for window in windows:
         by_id = {f"{one.window}.{one.number}": one for one in window.said}
         for finding in window.findings:
             after = finding if way is None else _read(finding, window, by_id, way, config, heard)
             if after.disposition is Disposition.FLAG:
-                flags.append(standing(after, by_id))
+                flags.append(flag_of(after, by_id))
     said = [one for window in windows for one in window.said]
     worth, took, calls = score(said, flags), hours(said), sum(one.calls for one in heard)
     tokens = sum(one.tokens_in + one.tokens_out for one in heard)
@@ -196,7 +196,7 @@ def _read(
     by_id: Mapping[str, Said],
     way: Way,
     config: SecondReaderConfig,
-    heard: list[Heard],
+    heard: list[SecondReadingResult],
 ) -> Finding:
     policy = window.engine.policy
     if not is_doubtful(finding, config.doubt, policy):
@@ -211,9 +211,9 @@ def _read(
     asked = question(material, policy)
     if asked is None:
         return finding
-    answer = way(asked, standing(finding, by_id).at)
+    answer = way(asked, flag_of(finding, by_id).at)
     heard.append(answer)
     if answer.opinion is None:
         return finding
-    made = merged(material, asked, answer.opinion, Standing.FREE, policy)
+    made = merged(material, asked, answer.opinion, CaseHold.FREE, policy)
     return made.finding if made.heir is None else made.heir

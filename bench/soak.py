@@ -90,7 +90,7 @@ class Soak:
             time.sleep(_TURN_S)
         striking.join()
         until(_PATIENCE_S, lambda: not self._turn([]) and not self.on_air)
-        self._told_at_last()
+        self._compare_at_last()
         looking.join()
 
     def _turn(self, waiting: list[Airing]) -> bool:
@@ -164,7 +164,7 @@ class Soak:
                 return
         self._note(stream_id, wrong)
 
-    def _told_at_last(self) -> None:
+    def _compare_at_last(self) -> None:
         """Waits until every event is delivered, and compares what was with what stands in the database."""
         self._note(
             "", [f"{stream_id} is {self.stores.streams.stream(stream_id).state.value}" for stream_id in self.on_air]

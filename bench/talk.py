@@ -16,11 +16,11 @@ from sklearn.pipeline import make_pipeline
 import configs
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, word_list
 from bench.talk_rows import HELD, LABELS, OWN, TalkMissing, fetched_windows, rooms
-from bench.talk_score import area, recall_at, score, standing
+from bench.talk_score import area, flag_of, recall_at, score
 from claims.classifier.calibration import Features
 from claims.classifier.opening import OFF, open_reader
 from claims.classifier.reading import Reader
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.policy.policy import Policy
@@ -34,7 +34,7 @@ _BUDGET = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _Outcome:
     """What one way says: a score for each passage, what its flags are worth, and what it cost; None: not measured."""
 
     scores: list[float]
@@ -87,28 +87,28 @@ def measured(said: Sequence[Said], learnt_from: Sequence[Said], only: Sequence[s
     for name, way in _ways(policy, learnt_from):
         if only and name not in only:
             continue
-        told = way(said)
+        outcome = way(said)
         decided = [n for n, one in enumerate(said) if one.label != "unsure"]
-        scores, breach = [told.scores[n] for n in decided], [said[n].label == "breach" for n in decided]
-        right = None if told.recall_right_class is None else round(told.recall_right_class, 3)
+        scores, breach = [outcome.scores[n] for n in decided], [said[n].label == "breach" for n in decided]
+        right = None if outcome.recall_right_class is None else round(outcome.recall_right_class, 3)
         rows.append(
             {
                 "way": name,
                 "hours": round(hours(said), 2),
-                "recall": round(told.recall, 3),
+                "recall": round(outcome.recall, 3),
                 "right class": right,
-                "precision": round(told.precision, 3),
-                "false an hour": round(told.false_per_hour, 1),
+                "precision": round(outcome.precision, 3),
+                "false an hour": round(outcome.false_per_hour, 1),
                 "recall at precision .8": round(recall_at(scores, breach, 0.8), 3),
                 "recall at precision .9": round(recall_at(scores, breach, 0.9), 3),
                 "area": round(area(scores, breach), 3),
-                "passages a CPU s": None if told.cpu_s is None else round(len(said) / told.cpu_s),
+                "passages a CPU s": None if outcome.cpu_s is None else round(len(said) / outcome.cpu_s),
             }
         )
     return rows
 
 
-def _ways(policy: Policy, learnt_from: Sequence[Said]) -> Iterator[tuple[str, Callable[[Sequence[Said]], _Told]]]:
+def _ways(policy: Policy, learnt_from: Sequence[Said]) -> Iterator[tuple[str, Callable[[Sequence[Said]], _Outcome]]]:
     for name, semantic in (
         ("ours", "gemma"),
         ("rules alone", OFF),
@@ -132,7 +132,7 @@ def _ways(policy: Policy, learnt_from: Sequence[Said]) -> Iterator[tuple[str, Ca
     yield "n-grams", lambda said: _by_ngrams(said, learnt_from)
 
 
-def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _Told:
+def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _Outcome:
     """Findings by the engine; of a passage the most that any claim in it scores, the reader's own included."""
     engines = Engines(policy, reader)
     most: dict[str, float] = {}
@@ -143,24 +143,24 @@ def _by_engine(said: Sequence[Said], policy: Policy, reader: Reader | None) -> _
     for window in windows_of(said):
         by_id = {f"{one.window}.{one.number}": one for one in window}
 
-        def note(scene: Scene, judged: Sequence[Judged], standing_: Sequence[Told]) -> None:
-            for told in standing_:
-                if not told.judged.harmless:
-                    most[told.passage.id] = max(most.get(told.passage.id, 0.0), told.judged.score)
+        def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
+            for claim in assessed:
+                if not claim.judged.harmless:
+                    most[claim.passage.id] = max(most.get(claim.passage.id, 0.0), claim.judged.score)
 
         started = time.process_time()
         found = list(engines.findings(window, note))
         cpu_s += time.process_time() - started
         for finding in found:
             if finding.disposition is Disposition.FLAG:
-                flags.append(standing(finding, by_id))
+                flags.append(flag_of(finding, by_id))
         if reader is not None:
             engine = engines.of(window[0].category)
             for passage, one in zip(passages(window, "P"), window, strict=True):
                 alone = max((_alone(reader, piece.text, one) for piece in engine.pieces(passage)), default=0.0)
                 most[passage.id] = max(most.get(passage.id, 0.0), alone)
     worth = score(said, flags)
-    return _Told(
+    return _Outcome(
         scores=[most.get(f"{one.window}.{one.number}", 0.0) for one in said],
         recall=worth.recall,
         recall_right_class=worth.recall_right_class,
@@ -176,25 +176,25 @@ def _alone(reader: Reader, text: str, one: Said) -> float:
     return reader.calibration(one.goods).score(Features(detector=None, reader=reading.breach, open_share=1.0))
 
 
-def _by_ngrams(said: Sequence[Said], learnt_from: Sequence[Said]) -> _Told:
+def _by_ngrams(said: Sequence[Said], learnt_from: Sequence[Said]) -> _Outcome:
     """TF-IDF of one to three characters and a logistic regression, its bar at eight false alarms an hour unseen."""
     kept = [one for one in learnt_from if one.label != "unsure"]
-    texts, told = [one.text for one in kept], np.array([one.label == "breach" for one in kept])
+    texts, labels = [one.text for one in kept], np.array([one.label == "breach" for one in kept])
     model = make_pipeline(
         TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True),
         LogisticRegression(C=10.0, max_iter=300),
     )
     windows = [one.window for one in kept]
-    unseen = cross_val_predict(model, texts, told, groups=windows, cv=GroupKFold(5), method="predict_proba")[:, 1]
-    false = np.sort(unseen[~told])[::-1]
+    unseen = cross_val_predict(model, texts, labels, groups=windows, cv=GroupKFold(5), method="predict_proba")[:, 1]
+    false = np.sort(unseen[~labels])[::-1]
     bar = float(false[min(len(false) - 1, int(_BUDGET * hours(learnt_from)))])
-    return _by_bar(said, model.fit(texts, told).predict_proba([one.text for one in said])[:, 1].tolist(), bar)
+    return _by_bar(said, model.fit(texts, labels).predict_proba([one.text for one in said])[:, 1].tolist(), bar)
 
 
-def _by_bar(said: Sequence[Said], scores: list[float], bar: float) -> _Told:
+def _by_bar(said: Sequence[Said], scores: list[float], bar: float) -> _Outcome:
     flagged = [one for one, likely in zip(said, scores, strict=True) if likely >= bar]
     true, false = (sum(one.label == label for one in flagged) for label in ("breach", "lawful"))
-    return _Told(
+    return _Outcome(
         scores=scores,
         recall=true / max(1, sum(one.label == "breach" for one in said)),
         recall_right_class=None,

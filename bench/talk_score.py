@@ -55,11 +55,11 @@ def flags_of(said: Sequence[Said], engines: Engines) -> list[Flag]:
         by_id = {f"{one.window}.{one.number}": one for one in window}
         for finding in engines.findings(window):
             if finding.disposition is Disposition.FLAG:
-                found.append(standing(finding, by_id))
+                found.append(flag_of(finding, by_id))
     return found
 
 
-def standing(finding: Finding, by_id: Mapping[str, Said]) -> Flag:
+def flag_of(finding: Finding, by_id: Mapping[str, Said]) -> Flag:
     """The flag with the passage where it stands."""
     touches = tuple(by_id[passage_id] for passage_id in finding.passage_ids)
     quote = _plain(finding.quote)

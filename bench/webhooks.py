@@ -70,7 +70,7 @@ def run(quick: bool = False) -> list[Row]:
                 place = Path(folder) / f"{name}-{failing}"
                 place.mkdir()
                 url = f"sqlite:///{place}/bench.db" if name == "sqlite" else new_database(server, f"bench{failing}")
-                outcome = tell(url, place, count, failing=failing, kills=kills)
+                outcome = deliver(url, place, count, failing=failing, kills=kills)
                 rows.append(
                     {
                         "table": "webhooks",
@@ -93,7 +93,7 @@ def run(quick: bool = False) -> list[Row]:
     return rows
 
 
-def tell(url: str, folder: Path, count: int, *, failing: int, kills: int) -> Outcome:
+def deliver(url: str, folder: Path, count: int, *, failing: int, kills: int) -> Outcome:
     """Tells so many events to a receiver of which one message in `failing` fails, the sender killed so many times."""
     stores = open_stores(url, folder)
     fill(stores, 0)

@@ -31,10 +31,10 @@ class PassportError(ClaimsError):
 
     def __init__(self, file: str, path: str, reason: str, product_id: str | None = None) -> None:
         self.file, self.path, self.reason, self.product_id = file, visible(path), visible(reason), product_id
-        super().__init__(f"passports {file}: {self.told}")
+        super().__init__(f"passports {file}: {self.description}")
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Path, reason and id, without the file."""
         whose = "" if self.product_id is None else f" (passport {visible(self.product_id)})"
         return f"{self.path}: {self.reason}{whose}" if self.path else f"{self.reason}{whose}"

@@ -1,7 +1,7 @@
 """Utterances and texts on screen as passages: all that claim understanding needs of them."""
 
-from claims.heard import HeardUtterance
 from claims.obfuscation.doubts import doubts_of
+from claims.transcript import TranscriptUtterance
 from claims.types import FrameBox, Passage, PlatformFact, SpokenWord, Unconfirmed
 from vision.layout.types import Joined, RoomMark
 from vision.types import Box, FrameText
@@ -11,7 +11,7 @@ _GENERATED = "generated_presenter"
 _STOOD_MS = 10_000
 
 
-def from_utterance(utterance: HeardUtterance) -> Passage:
+def from_utterance(utterance: TranscriptUtterance) -> Passage:
     """The utterance as a passage of speech."""
     return Passage(
         stream_id=utterance.stream_id,
@@ -63,7 +63,7 @@ def fact_of(mark: RoomMark) -> PlatformFact | None:
     return PlatformFact(stream_id=mark.stream_id, at_ms=mark.first_ms, kind="ai_label", value=True)
 
 
-def _words(utterance: HeardUtterance) -> tuple[SpokenWord, ...]:
+def _words(utterance: TranscriptUtterance) -> tuple[SpokenWord, ...]:
     """When each word was said; none where the words don't make up the text."""
     if "".join(word.text for word in utterance.words) != utterance.text:
         return ()

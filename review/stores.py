@@ -34,7 +34,7 @@ from review.learning.golden import GoldenStore
 from review.learning.spot_store import SpotStore
 from review.learning.store import LearningStore
 from review.notifications.deadlines import Deadlines
-from review.notifications.store import WishStore
+from review.notifications.store import PreferenceStore
 from review.passports.registry import PassportStore
 from review.policies.repository import PolicyStore
 from review.reanalyses.store import ReanalysisStore
@@ -52,10 +52,10 @@ from review.stream_store.segment_commits import FilingTerms
 from review.stream_store.writer import StreamWriter
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.keys import KeyStore
-from review.tenants.quotas import QuotaBook
+from review.tenants.quotas import QuotaStore
 from review.tenants.reach import Reach
 from review.tenants.tenancy import Tenancy
-from review.tenants.usage import UsageBook
+from review.tenants.usage import UsageRecorder
 from review.webhooks.delivery_status import Board
 from review.webhooks.endpoints import Endpoint, Targets
 from review.webhooks.retry_queue import Deliveries, Patience
@@ -81,7 +81,7 @@ class Stores:
     stream_writer: StreamWriter
     audit: AuditTrail
     people: PeopleStore
-    wishes: WishStore
+    notification_preferences: PreferenceStore
     deadlines: Deadlines
     cases: CaseStore
     duties: DutyStore
@@ -106,10 +106,10 @@ class Stores:
     passports: PassportStore
     tenant_rules: TenantRulesStore
     keys: KeyStore
-    quotas: QuotaBook
+    quotas: QuotaStore
     tenancy: Tenancy
     reach: Reach
-    usage: UsageBook
+    usage: UsageRecorder
     leases: LeaseStore
     lease_expiry: LeaseExpiry
     orders: OrderStore
@@ -153,7 +153,7 @@ class Stores:
             stream_writer=StreamWriter(engine, now, filing),
             audit=AuditTrail(engine, now),
             people=PeopleStore(engine, now),
-            wishes=WishStore(engine, now),
+            notification_preferences=PreferenceStore(engine, now),
             deadlines=Deadlines(engine, now),
             cases=CaseStore(engine, now, StrikesOfCases()),
             duties=DutyStore(engine, now),
@@ -178,10 +178,10 @@ class Stores:
             passports=PassportStore(engine, now),
             tenant_rules=TenantRulesStore(engine, now),
             keys=KeyStore(engine, now),
-            quotas=QuotaBook(engine, now),
+            quotas=QuotaStore(engine, now),
             tenancy=Tenancy(engine),
             reach=Reach(engine),
-            usage=UsageBook(engine, now),
+            usage=UsageRecorder(engine, now),
             leases=leases,
             lease_expiry=LeaseExpiry(engine, now, leases.terms),
             orders=OrderStore(engine, now, leases.room, leases.terms),

@@ -11,7 +11,7 @@ from pathlib import Path
 PINNED = Path(__file__).parents[1] / "constraints-hashes.txt"
 
 
-def told(report: str) -> tuple[str, int]:
+def summary(report: str) -> tuple[str, int]:
     """The lines to print for a report of pip-audit, and the exit status; ValueError for text that is none."""
     packages = json.loads(report)["dependencies"]
     asked = [one for one in packages if "skip_reason" not in one]
@@ -33,7 +33,7 @@ def main() -> int:
     command += ["--disable-pip", "--format", "json", "--progress-spinner", "off"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
-        text, status = told(asked.stdout)
+        text, status = summary(asked.stdout)
     except (ValueError, KeyError):
         last = (asked.stderr.strip().splitlines() or ["no answer"])[-1]
         text, status = f"not audited: {last.partition(':')[0]}; try where the index is reached", 0

@@ -19,7 +19,7 @@ from claims.engine.conversation import ClaimEngine
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from cli.commands.serve import terms_of
-from cli.config.enforcement import book_of
+from cli.config.enforcement import legal_reference_of
 from cli.config.in_force import settings_in_force
 from cli.config.settings import load_settings
 from cli.shell.records import load_policy, read_passports_file
@@ -159,22 +159,22 @@ def _decide_some(stores: Stores, people: dict[str, Person]) -> None:
 def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Stores]]:
     """The address of a running desk over a sample in this folder, and its store; people log in with a session."""
     policy = load_policy(None)
-    book = book_of(policy)
+    reference = legal_reference_of(policy)
     clock = SampleClock()
     enforcement = EnforcementSetup(
         measures=read_measures(Path(configs.__file__).parent / "enforcement"),
         retention=read_retention(Path(configs.__file__).parent / "enforcement"),
         data_dir=folder,
-        book=book,
+        reference=reference,
     )
     stores = Stores.over(open_engine(f"sqlite:///{folder / 'desk.db'}"), now=clock, enforcement=enforcement)
     fill(stores, policy, clock, folder)
     app = create_app(
         stores,
         folder,
-        class_names=book.classes,
+        class_names=reference.classes,
         exemption_names={rule.id: (rule.zh, rule.id.replace("_", " ")) for rule in policy.context.exemptions},
-        laws=book.laws,
+        laws=reference.laws,
         settings=settings_in_force(load_settings(), None),
         platform=Platform(reader=policy.quantity_reader, word_terms=terms_of(policy)),
         access=Access(auth=Auth.LOCAL),

@@ -41,13 +41,13 @@ def lines(policy: Policy, measured: list[list[Row]]) -> list[str]:
         if file.rules:
             found += [f"\n## {class_id}\n", _COLUMNS, "|---|---|---|---|---|---|"]
         for rule in file.rules:
-            told = " | ".join(_told(table[f"{class_id}.{rule.id}"]) for table in tables)
+            counts = " | ".join(_counts(table[f"{class_id}.{rule.id}"]) for table in tables)
             mark = (", said outright" if rule.protected else "") + (", on trial" if rule.status == "trial" else "")
-            found.append(f"| {rule.id} | {rule.description} | {rule.score:g}{mark} | {told} |")
+            found.append(f"| {rule.id} | {rule.description} | {rule.score:g}{mark} | {counts} |")
     return found
 
 
-def _told(row: Row) -> str:
+def _counts(row: Row) -> str:
     return f"{row['true']} / {row['false']}, noted {row['noted true']} / {row['noted false']}"
 
 

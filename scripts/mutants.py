@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(slots=True, kw_only=True)
-class Standing:
+class MutantResults:
     """What is known of a part's mutants: how each ended, by its name; `shown`: what those changed that live."""
 
     digest: str
@@ -78,7 +78,7 @@ class Runner:
         self.at = WORK / plan.name
         self._kept = WORK / f"{plan.name}.json"
 
-    def set_up(self, go_on: bool) -> Standing:
+    def set_up(self, go_on: bool) -> MutantResults:
         """Copies the checkout, has the mutants made and gives what is known of them; with `go_on`, of the last run too.
 
         What was found before counts only while the mutated files stay as they were: mutants are numbered within them.
@@ -96,16 +96,16 @@ class Runner:
         if not names:
             raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{told}")
         before = self.kept() if go_on else None
-        return before or Standing(digest=self.plan.digest(ROOT), total=len(names))
+        return before or MutantResults(digest=self.plan.digest(ROOT), total=len(names))
 
-    def kept(self) -> Standing | None:
+    def kept(self) -> MutantResults | None:
         """What the last run found; None where there is none, or the mutated files changed since."""
         if not self._kept.exists():
             return None
-        standing = Standing(**json.loads(self._kept.read_text(encoding="utf-8")))
-        return standing if standing.digest == self.plan.digest(ROOT) else None
+        results = MutantResults(**json.loads(self._kept.read_text(encoding="utf-8")))
+        return results if results.digest == self.plan.digest(ROOT) else None
 
-    def run(self, names: Sequence[str], standing: Standing) -> None:
+    def run(self, names: Sequence[str], results: MutantResults) -> None:
         """Tests these mutants and keeps how they ended."""
         told = self._mutmut("run", "--max-children", "1", *names)
         ended = self._ended()
@@ -113,11 +113,11 @@ class Runner:
             status = ended.get(name)
             if status is None:
                 raise SystemExit(f"{self.plan.name}: {name} was not run\n{told[-2000:]}")
-            standing.ended[name] = status
-            standing.shown.pop(name, None)
+            results.ended[name] = status
+            results.shown.pop(name, None)
             if status not in NAMES.killed:
-                standing.shown[name] = self._shown(name)
-        self._kept.write_text(json.dumps(vars_of(standing), ensure_ascii=False, indent=1), encoding="utf-8")
+                results.shown[name] = self._shown(name)
+        self._kept.write_text(json.dumps(vars_of(results), ensure_ascii=False, indent=1), encoding="utf-8")
 
     def names(self) -> list[str]:
         """The names of all mutants of the part, in order."""
@@ -156,9 +156,9 @@ class Runner:
         return done.stdout + done.stderr
 
 
-def vars_of(standing: Standing) -> dict[str, object]:
+def vars_of(results: MutantResults) -> dict[str, object]:
     """The standing as JSON has it."""
-    return {name: getattr(standing, name) for name in ("digest", "total", "ended", "shown")}
+    return {name: getattr(results, name) for name in ("digest", "total", "ended", "shown")}
 
 
 def _tracked() -> Iterable[str]:
@@ -174,7 +174,7 @@ def chosen(names: Sequence[str], sample: int, seed: int) -> list[str]:
     return shuffled[:sample]
 
 
-def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing | None:
+def tested(plan: Plan, options: argparse.Namespace, until: float) -> MutantResults | None:
     """The part after the run; batches that would begin later than `until` are left for the next one (`--undone`).
 
     None if nothing is to be run (`--kept`) and the last run was of other files than are there now.
@@ -182,17 +182,17 @@ def tested(plan: Plan, options: argparse.Namespace, until: float) -> Standing | 
     runner = Runner(plan)
     if options.kept:
         return runner.kept()
-    standing = runner.set_up(options.left or options.undone)
+    results = runner.set_up(options.left or options.undone)
     names = chosen(runner.names(), options.sample, options.seed)
-    standing.ended = {name: status for name, status in standing.ended.items() if name in set(names)}
-    settled = standing.ended if options.undone else {n: s for n, s in standing.ended.items() if s in NAMES.killed}
+    results.ended = {name: status for name, status in results.ended.items() if name in set(names)}
+    settled = results.ended if options.undone else {n: s for n, s in results.ended.items() if s in NAMES.killed}
     todo = [name for name in names if name not in settled]
     for start in range(0, len(todo), _BATCH):
         if time.monotonic() > until:
             print(f"{plan.name}: {len(todo) - start} left undone", file=sys.stderr)
             break
-        runner.run(todo[start : start + _BATCH], standing)
-    return standing
+        runner.run(todo[start : start + _BATCH], results)
+    return results
 
 
 def plans_of(parts: Mapping[str, Any]) -> list[Plan]:
@@ -203,21 +203,21 @@ def plans_of(parts: Mapping[str, Any]) -> list[Plan]:
     ]
 
 
-def part_of(plan: Plan, standing: Standing, why: Sequence[Survivor]) -> Part:
+def part_of(plan: Plan, results: MutantResults, why: Sequence[Survivor]) -> Part:
     """The part as it is reported, each survivor with its reason if the plan gives one."""
-    killed = sum(status in NAMES.killed for status in standing.ended.values())
+    killed = sum(status in NAMES.killed for status in results.ended.values())
     alive = tuple(
-        Survivor.told(name, standing.shown.get(name, []), status, why)
-        for name, status in sorted(standing.ended.items())
+        Survivor.of(name, results.shown.get(name, []), status, why)
+        for name, status in sorted(results.ended.items())
         if status not in NAMES.killed
     )
     return Part(
         name=plan.name,
         files=plan.files,
-        total=standing.total,
+        total=results.total,
         killed=killed,
         survivors=alive,
-        digest=standing.digest,
+        digest=results.digest,
     )
 
 
@@ -253,9 +253,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     until = time.monotonic() + options.seconds
     wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
     found = [(plan, tested(plan, options, until)) for plan in wanted]
-    parts = [part_of(plan, standing, reasons) for plan, standing in found if standing is not None]
-    for plan, standing in found:
-        if standing is None:
+    parts = [part_of(plan, results, reasons) for plan, results in found if results is not None]
+    for plan, results in found:
+        if results is None:
             print(f"{plan.name}: was not run on the files as they are", file=sys.stderr)
     print(table(parts))
     if options.write:

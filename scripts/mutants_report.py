@@ -47,7 +47,7 @@ class Survivor:
     ended: str = "survived"
 
     @classmethod
-    def told(cls, name: str, shown: Sequence[str], ended: str, reasons: Sequence["Survivor"]) -> "Survivor":
+    def of(cls, name: str, shown: Sequence[str], ended: str, reasons: Sequence["Survivor"]) -> "Survivor":
         """The mutant of that name and diff, with its reason if one of these is of the same change."""
         at = name.rpartition("__mutmut_")[0].replace(".x_", ".").replace(".xǁ", ".").replace("ǁ", ".")
         was, now = _changed(shown)

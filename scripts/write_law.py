@@ -22,7 +22,7 @@ from claims.policy.law_table import LawRow, goods_in_law, law_rows  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.policy.yaml_files import parse_yaml  # noqa: E402
 from claims.types import Disposition, Finding  # noqa: E402
-from review.enforcement.law_book import Book  # noqa: E402
+from review.enforcement.legal_reference import LegalReference  # noqa: E402
 from review.enforcement.notice_specimens import specimen  # noqa: E402
 from review.enforcement.penalty_table import read_measures  # noqa: E402
 
@@ -135,12 +135,12 @@ def _specimens(class_id: str, engine: ClaimEngine) -> Iterator[str]:
     policy, kinds = engine.policy, set[str]()
     table = read_measures(configs.ROOT / "enforcement")
     info = policy.classes[class_id]
-    book = Book(classes={class_id: (info.name_zh, info.name_en)}, laws=policy.laws)
+    reference = LegalReference(classes={class_id: (info.name_zh, info.name_en)}, laws=policy.laws)
     for finding in _findings(class_id, engine):
         assert finding.product_id is not None
         passport = engine.finder.by_id[finding.product_id]
         kind = passport.category.partition("/")[0]
-        told = specimen(finding, passport.name, passport.category, table, book, int(AT.timestamp() * 1000))
+        told = specimen(finding, passport.name, passport.category, table, reference, int(AT.timestamp() * 1000))
         if kind in kinds or told is None:
             continue
         kinds.add(kind)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.mutants import PLAN, Plan, Standing, chosen, part_of, plans_of, together
+from scripts.mutants import PLAN, MutantResults, Plan, chosen, part_of, plans_of, together
 from scripts.mutants_report import NAMES, Part, Survivor, failing, recorded, table
 
 ROOT = Path(__file__).parents[1]
@@ -60,16 +60,18 @@ def test_how_a_mutant_ended(code: int | None, ended: str | None) -> None:
 
 def test_a_survivor_is_told_by_what_changed_and_excused_by_the_same_change_alone() -> None:
     reason = Survivor(at="net.guard.NetPolicy.names", was="bare = host.lower()", now="bare = host.upper()", why="so")
-    told = Survivor.told(NAME, SHOWN, "survived", [reason])
+    told = Survivor.of(NAME, SHOWN, "survived", [reason])
     assert (told.at, told.was, told.now, told.why) == (reason.at, reason.was, reason.now, "so")
     other = [*SHOWN[:3], "+    bare = host"]
-    assert Survivor.told(NAME, other, "survived", [reason]).why == ""
+    assert Survivor.of(NAME, other, "survived", [reason]).why == ""
 
 
 def test_a_part_counts_what_was_run_and_endless_ones_as_killed() -> None:
-    standing = Standing(digest="", total=9, ended={NAME: "survived", "b": "killed", "c": "endless", "d": "untested"})
-    standing.shown[NAME] = SHOWN
-    part = part_of(PLANS[0], standing, [])
+    results = MutantResults(
+        digest="", total=9, ended={NAME: "survived", "b": "killed", "c": "endless", "d": "untested"}
+    )
+    results.shown[NAME] = SHOWN
+    part = part_of(PLANS[0], results, [])
     assert (part.total, part.run, part.killed, part.share) == (9, 4, 2, 0.5)
     assert [one.ended for one in part.survivors] == ["untested", "survived"]
     assert f"| {PLANS[0].name} |" in table([part])

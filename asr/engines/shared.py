@@ -18,7 +18,7 @@ from asr.types import Utterance
 
 WARM_UP_MS = (2_000, 12_000)
 
-Heard = Future[tuple[Utterance, ...]]
+UtteranceFuture = Future[tuple[Utterance, ...]]
 
 
 class SharedRecogniser:
@@ -39,7 +39,7 @@ class SharedRecogniser:
         self._clock = clock
         self._changed = threading.Condition()
         self._closed = False
-        self._pending: dict[int, Heard] = {}
+        self._pending: dict[int, UtteranceFuture] = {}
         self.call_count = 0
         self.failed_call_count = 0
         self._threads = [threading.Thread(target=self._drive, args=(engine,), daemon=True) for engine in self._engines]
@@ -67,7 +67,7 @@ class SharedRecogniser:
         with self._changed:
             return self._batcher.room_ms(stream_id)
 
-    def offer(self, cut: Cut) -> Heard | None:
+    def offer(self, cut: Cut) -> UtteranceFuture | None:
         """What will be heard in the cut (one utterance or none); None if there is no room now: offer it again."""
         with self._changed:
             if self._closed:
@@ -75,14 +75,14 @@ class SharedRecogniser:
             ticket = self._batcher.offer(cut, self._now_ms()).ticket
             if ticket is None:
                 return None
-            heard = self._pending[ticket] = Heard()
+            heard = self._pending[ticket] = UtteranceFuture()
             heard.set_running_or_notify_cancel()  # from here on it can't be cancelled: an engine will set it
             self._changed.notify_all()
             return heard
 
     def transcribe(self, cuts: Sequence[Cut]) -> list[Utterance]:
         """The utterances in the order of their cuts; waits where there is no room, and for the last of them."""
-        handed_in: list[Heard] = []
+        handed_in: list[UtteranceFuture] = []
         for cut in cuts:
             while (heard := self.offer(cut)) is None:
                 with self._changed:
@@ -137,7 +137,7 @@ class SharedRecogniser:
             else:
                 self._taken_out(ticket).set_exception(error)
 
-    def _taken_out(self, ticket: int) -> Heard:
+    def _taken_out(self, ticket: int) -> UtteranceFuture:
         with self._changed:
             return self._pending.pop(ticket)
 

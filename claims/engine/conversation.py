@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from claims.classifier.learnt_file import OWN, LearntFile
 from claims.classifier.reading import Reader
 from claims.engine.finding import make_finding
-from claims.engine.heard_over_soundalike import Told, judge_scene, judge_told
+from claims.engine.heard_over_soundalike import AssessedClaim, assess_claims, judge_scene
 from claims.engine.judged import Judged
 from claims.engine.linking.named_values import Board
 from claims.engine.merge import corroborate, is_same_claim, with_witness
-from claims.engine.said_versus_shown import told_otherwise
+from claims.engine.said_versus_shown import said_shown_mismatches
 from claims.engine.scene import Scene
 from claims.engine.window import build_window, fold_without_hints, hear
 from claims.errors import UnknownProduct
@@ -22,7 +22,7 @@ from claims.policy.policy import Policy
 from claims.products.choice import ProductChoice, ProductFinder, ProductTracker
 from claims.text.normalise import Normalised
 from claims.types import Disposition, ExemptionTrial, Finding, Passage, PlatformFact
-from vision.products.timeline import Evidence, Standing
+from vision.products.timeline import Evidence, OnSaleState
 
 _CORRECTION_MS = 30_000
 _CHANNELS = frozenset(("speech", "screen"))
@@ -86,7 +86,7 @@ class ClaimEngine:
         return Conversation(self, stream_id, _of_stream(facts, stream_id), keep_verdicts=keep_verdicts, watch=watch)
 
 
-Watch = Callable[[Scene, Sequence[Judged], Sequence[Told]], None]
+Watch = Callable[[Scene, Sequence[Judged], Sequence[AssessedClaim]], None]
 
 
 def _of_stream(facts: Iterable[PlatformFact], stream_id: str) -> tuple[PlatformFact, ...]:
@@ -126,7 +126,7 @@ class Conversation:
         for one in evidence:
             self._tracker.timeline.note(one)
 
-    def standing(self, at_ms: int) -> Standing:
+    def on_sale(self, at_ms: int) -> OnSaleState:
         """The product on sale at this moment, by everything seen, read and heard up to then."""
         return self._tracker.timeline.at(at_ms)
 
@@ -218,16 +218,16 @@ class Conversation:
             facts=self.facts,
         )
         found: list[Finding] = []
-        standing = judge_told(scene, folded, focus, self.engine.policy, self.engine.reader)
+        assessed = assess_claims(scene, folded, focus, self.engine.policy, self.engine.reader)
         if self._watch is not None:
-            self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.reader), standing)
-        for told in [*standing, *told_otherwise(scene, standing, self._board, self.engine.policy)]:
-            finding = make_finding(told.judged, told.scene, self.engine.policy, self.stream_id)
+            self._watch(scene, judge_scene(scene, self.engine.policy, self.engine.reader), assessed)
+        for claim in [*assessed, *said_shown_mismatches(scene, assessed, self._board, self.engine.policy)]:
+            finding = make_finding(claim.judged, claim.scene, self.engine.policy, self.stream_id)
             if self._keeps_verdicts:
-                self.judged.append((told.judged, finding))
+                self.judged.append((claim.judged, finding))
             if finding.disposition is Disposition.NONE:
                 continue
-            found.append(self._counted(finding, told.judged.flag_at))
+            found.append(self._counted(finding, claim.judged.flag_at))
         return found
 
     def _counted(self, finding: Finding, flag_at: float) -> Finding:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from claims.engine.conversation import ClaimEngine
-from claims.engine.extract import category_allows, weigh
+from claims.engine.extract import category_allows, match_rule
 from claims.engine.window import build_window, fold
 from claims.errors import PolicyError
 from claims.passports.load import load_passports
@@ -59,14 +59,14 @@ def why_no_hit(engine: ClaimEngine, detector: str, example: Example) -> str | No
     if rule is not None:
         passage = _passage(engine, example)
         window = build_window([(passage, fold(passage, engine.policy))], 0, engine.policy)
-        weighed = list(weigh(window, rule))
+        matches = list(match_rule(window, rule))
         passport = engine.finder.by_id[example.product]
         if not category_allows(engine.policy.class_files[class_id], rule.rule, passport):
             return f"does not hold for goods of category {passport.category}"
-        if not weighed:
+        if not matches:
             return "no pattern of it matches"
-        if all(one.dropped is not None for one in weighed):
-            return f"dropped: {weighed[0].dropped}"
+        if all(one.dropped is not None for one in matches):
+            return f"dropped: {matches[0].dropped}"
     found = findings_of(engine, example)
     return None if any(f.class_id == class_id for f in found) else "nothing of its class is found"
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from claims.engine.conversation import ClaimEngine
-from claims.engine.extract import Recognised, category_allows, longest, weigh
+from claims.engine.extract import Recognised, category_allows, longest, match_rule
 from claims.engine.finding import make_finding, rendered
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.window import Window
@@ -17,7 +17,7 @@ from claims.types import Finding, Passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
+class ScoredClaim:
     """A judged claim with the record it gives; `stands` is false where a better claim took its place."""
 
     judged: Judged
@@ -37,7 +37,7 @@ class Explanation:
     with_values: str
     choice: ProductChoice
     recognised: tuple[Recognised, ...]
-    weighed: tuple[Weighed, ...]
+    scored: tuple[ScoredClaim, ...]
 
 
 def explain(passage: Passage, engine: ClaimEngine) -> tuple[Explanation, ...]:
@@ -47,8 +47,8 @@ def explain(passage: Passage, engine: ClaimEngine) -> tuple[Explanation, ...]:
     """
     explained: list[Explanation] = []
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
-        explained.append(_explained(passage, engine.policy, scene, judged, standing))
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
+        explained.append(_explained(passage, engine.policy, scene, judged, assessed))
 
     conversation = engine.conversation(passage.stream_id, watch=note)
     conversation.hear(passage)
@@ -57,7 +57,7 @@ def explain(passage: Passage, engine: ClaimEngine) -> tuple[Explanation, ...]:
 
 
 def _explained(
-    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]
+    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]
 ) -> Explanation:
     return Explanation(
         passage=passage,
@@ -65,19 +65,19 @@ def _explained(
         with_values=rendered(scene.window, 0, len(scene.window.text), policy.wording.texts.symbols),
         choice=scene.choice,
         recognised=tuple(_recognised(scene.window, scene.choice.passport, policy)),
-        weighed=tuple(_weighed(passage, policy, scene, judged, standing)),
+        scored=tuple(_scored(passage, policy, scene, judged, assessed)),
     )
 
 
-def _weighed(
-    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]
-) -> list[Weighed]:
+def _scored(
+    passage: Passage, policy: Policy, scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]
+) -> list[ScoredClaim]:
     """Every claim of the words as heard, then those that stand by what the words sound like."""
-    heard = [told.judged for told in standing if told.scene is scene]
+    heard = [claim.judged for claim in assessed if claim.scene is scene]
     claims = [(one, scene, one in heard) for one in sorted(judged, key=lambda j: (j.start, j.end, j.class_id))]
-    claims += [(told.judged, told.scene, True) for told in standing if told.scene is not scene]
+    claims += [(claim.judged, claim.scene, True) for claim in assessed if claim.scene is not scene]
     return [
-        Weighed(judged=one, finding=make_finding(one, where, policy, passage.stream_id), stands=stands)
+        ScoredClaim(judged=one, finding=make_finding(one, where, policy, passage.stream_id), stands=stands)
         for one, where, stands in claims
     ]
 
@@ -87,7 +87,7 @@ def _recognised(window: Window, passport: Passport | None, policy: Policy) -> li
     found: list[Recognised] = []
     for compiled in policy.rules:
         allowed = category_allows(policy.class_files[compiled.class_id], compiled.rule, passport)
-        for one in weigh(window, compiled):
+        for one in match_rule(window, compiled):
             why = one.dropped or (None if allowed else "not for this product's category")
             found.append(Recognised(candidate=one.candidate, dropped=why))
     kept = longest([one.candidate for one in found if one.dropped is None], window.text)

@@ -25,7 +25,7 @@ def recognise(window: Window, passport: Passport | None, policy: Policy) -> Iter
     """Every candidate that ends in the focus and is not explained by a near miss."""
     for compiled, patterns in policy.rule_index.possible(window.located, window.focus_start, window.focus_end):
         if category_allows(policy.class_files[compiled.class_id], compiled.rule, passport):
-            yield from (r.candidate for r in weigh(window, compiled, patterns) if r.dropped is None)
+            yield from (r.candidate for r in match_rule(window, compiled, patterns) if r.dropped is None)
 
 
 def category_allows(file: ClassFile, rule: Rule | None, passport: Passport | None) -> bool:
@@ -39,7 +39,9 @@ def category_allows(file: ClassFile, rule: Rule | None, passport: Passport | Non
     return passport.in_category(*wanted) and not (file.not_categories and passport.in_category(*file.not_categories))
 
 
-def weigh(window: Window, compiled: CompiledRule, patterns: Sequence[Pattern] | None = None) -> Iterator[Recognised]:
+def match_rule(
+    window: Window, compiled: CompiledRule, patterns: Sequence[Pattern] | None = None
+) -> Iterator[Recognised]:
     """Every match of one rule that ends in the focus, with the reason if it is dropped.
 
     `patterns`: those of the rule's that may match here, in its order; None: any of them.

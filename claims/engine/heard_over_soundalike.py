@@ -24,7 +24,7 @@ Folded = tuple[Passage, Normalised]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AssessedClaim:
     """A claim, and the scene in which it was judged: its window holds the words as they were heard, or as read."""
 
     judged: Judged
@@ -44,14 +44,16 @@ class _Offer:
     edit: Edit
 
 
-def judge_told(scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, reader: Reader | None) -> list[Told]:
+def assess_claims(
+    scene: Scene, folded: Sequence[Folded], focus: int, policy: Policy, reader: Reader | None
+) -> list[AssessedClaim]:
     """The claims that stand, by place: those of the words as heard in `scene`, then those that rest on a reading.
 
     `folded`: the passages of the scene's window, with what they are offered.
     """
     heard = merge(judge_scene(scene, policy, reader), policy)
     read = _Rereading(scene, folded, focus, policy, reader)
-    return [*(Told(judged=one, scene=scene) for one in heard), *read.claims(heard)]
+    return [*(AssessedClaim(judged=one, scene=scene) for one in heard), *read.claims(heard)]
 
 
 def judge_scene(scene: Scene, policy: Policy, reader: Reader | None) -> list[Judged]:
@@ -71,18 +73,18 @@ class _Rereading:
         self._links = reader.links if reader is not None else None
         self._offers = tuple(_Offer(n, edit) for n, (_, normal) in enumerate(folded) for edit in normal.offers)
 
-    def claims(self, heard: Sequence[Judged]) -> list[Told]:
+    def claims(self, heard: Sequence[Judged]) -> list[AssessedClaim]:
         """The claims that rest on offers, and that no claim of the words as heard makes already."""
         standing = [judged for judged in heard if not judged.harmless]
-        found: list[Told] = []
-        for told in self._resting() if self._offers else ():
-            placed = _placed(told.judged, told.scene.window, self._scene.window)
+        found: list[AssessedClaim] = []
+        for claim in self._resting() if self._offers else ():
+            placed = _placed(claim.judged, claim.scene.window, self._scene.window)
             if not any(self._is_made_by(placed, other) for other in standing):
                 standing.append(placed)
-                found.append(told)
+                found.append(claim)
         return found
 
-    def _resting(self) -> Iterator[Told]:
+    def _resting(self) -> Iterator[AssessedClaim]:
         """What rests on offers that make the sentence likelier, each with those it rests on and no others made."""
         scene = self._with(frozenset(self._offers))
         claims = [
@@ -99,7 +101,7 @@ class _Rereading:
             if one.is_proposal and one.flags:
                 yield from self._proposed(one.class_id, self._rests_on(one, scene.window))
 
-    def _ruled(self, own: frozenset[_Offer], wholly: Sequence[Judged]) -> Iterator[Told]:
+    def _ruled(self, own: frozenset[_Offer], wholly: Sequence[Judged]) -> Iterator[AssessedClaim]:
         """What rules recognise with these offers alone made, as far as it was recognised with all of them (`wholly`).
 
         What else was most likely said may make it weaker: it is no stronger for being heard worse.
@@ -109,20 +111,20 @@ class _Rereading:
             same = [other for other in wholly if other.rule_name == one.rule_name]
             if one.harmless or not same or self._rests_on(one, scene.window) != own:
                 continue
-            yield Told(judged=_no_stronger(one, max(same, key=_weight)), scene=scene)
+            yield AssessedClaim(judged=_no_stronger(one, max(same, key=_weight)), scene=scene)
 
-    def _proposed(self, class_id: str, own: frozenset[_Offer]) -> Iterator[Told]:
+    def _proposed(self, class_id: str, own: frozenset[_Offer]) -> Iterator[AssessedClaim]:
         """The proposal of this class with as few of these offers made as it takes; none where it takes none."""
-        told = None
+        claim = None
         for offer in (None, *sorted(own, key=lambda one: (one.index, one.edit.start))):
             fewer = own - {offer}
             scene = self._with(fewer)
             claims = (one for one in judge_scene(scene, self._policy, self._reader) if one.class_id == class_id)
             one = next((c for c in claims if c.is_proposal and c.flags), None)
             if one is not None:
-                own, told = fewer, Told(judged=one, scene=scene)
-        if told is not None and own and self._is_likelier(own):
-            yield told
+                own, claim = fewer, AssessedClaim(judged=one, scene=scene)
+        if claim is not None and own and self._is_likelier(own):
+            yield claim
 
     def _is_likelier(self, own: frozenset[_Offer]) -> bool:
         """True where each passage with these offers made is likelier than as it was heard."""
@@ -144,7 +146,7 @@ class _Rereading:
             for start, end in judged.spans
             for heard, reading in window.readings_behind(start, end)
         }
-        offsets = [heard.offset for heard in window.heard]
+        offsets = [heard.offset for heard in window.passages]
         return frozenset(
             offer
             for offer in self._offers
@@ -182,8 +184,8 @@ def _placed(judged: Judged, window: Window, other: Window) -> Judged:
 
 
 def _place(at: int, window: Window, other: Window) -> int:
-    index = bisect_left([heard.end for heard in window.heard], at + 1)
-    index = min(index, len(window.heard) - 1)
-    heard, there = window.heard[index], other.heard[index]
+    index = bisect_left([heard.end for heard in window.passages], at + 1)
+    index = min(index, len(window.passages) - 1)
+    heard, there = window.passages[index], other.passages[index]
     source = heard.folded.starts[max(0, min(at - heard.offset, len(heard.folded.text) - 1))]
     return there.offset + bisect_left(there.folded.starts, source)

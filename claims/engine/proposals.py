@@ -13,9 +13,9 @@ from claims.engine.context import Place, trials_anywhere
 from claims.engine.exemptions import CHECKS
 from claims.engine.judged import PROPOSED, Judged, doubted, held_back, under_the_bar
 from claims.engine.scene import Scene
-from claims.engine.scoring import PassageReader, ReadAs, is_weighed, rescored
+from claims.engine.scoring import PassageReader, ReadAs, is_scored, rescored
 from claims.engine.verdict import judge_input
-from claims.engine.window import Heard
+from claims.engine.window import WindowPassage
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
 from claims.policy.pattern import Pattern
@@ -36,12 +36,12 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     A passage is read for goods of a known kind; where they are not known, rules and records judge alone.
     """
     passport, window = scene.choice.passport, scene.window
-    heard = [h for h in window.heard if h.offset < window.focus_end]
+    heard = [h for h in window.passages if h.offset < window.focus_end]
     if passport is None or not heard or heard[-1].offset != window.focus_start:
         return list(judged)
     read = PassageReader(scene, policy, reader, passport)
     found = [rescored(one, read, scene, policy) for one in judged]
-    of_focus = read.of_heard(heard[-1])
+    of_focus = read.of_passage(heard[-1])
     if _score(of_focus, read) < policy.settings.note_at:
         return found
     said = _said(heard[-1], judged, passport, policy)
@@ -52,7 +52,7 @@ def with_reader(scene: Scene, policy: Policy, reader: Reader, judged: Sequence[J
     if any(not j.harmless for j in judged) and not flags:
         return found
     # Of these the reader's word is in their score already.
-    weighed = {j.class_id for j in judged if j.flags or is_weighed(j, policy)}
+    weighed = {j.class_id for j in judged if j.flags or is_scored(j, policy)}
     if class_id is not None and class_id not in weighed:
         start, end = _carrying(heard[-1], said, read, of_focus) if flags else (heard[-1].offset, heard[-1].end)
         registered = None if flags else said.registered
@@ -79,7 +79,7 @@ class _Said:
         return ",".join(self.text[start:end] for start, end in self.clauses)
 
 
-def _said(heard: Heard, judged: Sequence[Judged], passport: Passport, policy: Policy) -> _Said:
+def _said(heard: WindowPassage, judged: Sequence[Judged], passport: Passport, policy: Policy) -> _Said:
     """What a passage says beyond what is cleared or registered.
 
     A clause that shares a pair of characters with the effect's text says it; those that most effects share don't tell.
@@ -117,7 +117,7 @@ def _likeliest(read_as: ReadAs) -> str | None:
     return read_as.open_classes[0][0] if read_as.open_classes else None
 
 
-def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> tuple[int, int]:
+def _carrying(heard: WindowPassage, said: _Said, read: PassageReader, whole: ReadAs) -> tuple[int, int]:
     """Where the fewest clauses stand that say the breach nearly as surely as the passage does, in window positions."""
     text, clauses = heard.folded.text, said.clauses
     if len(text) <= _LONG:
@@ -133,7 +133,7 @@ def _carrying(heard: Heard, said: _Said, read: PassageReader, whole: ReadAs) -> 
 def _judge(
     class_id: str,
     read_as: ReadAs,
-    heard: Heard,
+    heard: WindowPassage,
     start: int,
     end: int,
     scene: Scene,
@@ -201,10 +201,10 @@ def _judge(
 
 
 def _said_right_after(
-    heard: Heard, scene: Scene, file: ClassFile, policy: Policy, read: PassageReader, flag_at: float
+    heard: WindowPassage, scene: Scene, file: ClassFile, policy: Policy, read: PassageReader, flag_at: float
 ) -> Iterator[ExemptionTrial]:
     """The contexts that stand in the next passage; they take back what this one says if the reader of both agrees."""
-    after = next((h for h in scene.window.heard if h.offset >= heard.end), None)
+    after = next((h for h in scene.window.passages if h.offset >= heard.end), None)
     if after is None:
         return
     for trial in trials_anywhere(scene.window, after.offset, after.end, file, policy):

@@ -10,7 +10,7 @@ from claims.engine.context import Effect, Place
 from claims.engine.exemptions import try_exemptions
 from claims.engine.extract import category_allows, recognise
 from claims.engine.judged import Judged, applied, doubted, held_back, read_anew, under_the_bar
-from claims.engine.linking.asides import told_of
+from claims.engine.linking.asides import has_aside
 from claims.engine.linking.claim import LinkedClaim
 from claims.engine.linking.passages import is_read_otherwise
 from claims.engine.scene import Scene
@@ -125,7 +125,7 @@ def as_linked(judged: Judged, linked: Sequence[LinkedClaim], window: Window, pol
     """
     if not judged.judgement.by_value:
         return judged
-    if told_of(judged.start, judged.end, window, policy.linking, policy.linking.of_others):
+    if has_aside(judged.start, judged.end, window, policy.linking, policy.linking.of_others):
         return _noted("said of other goods", judged)
     if judged.class_id not in policy.linking.decided_by:
         return judged

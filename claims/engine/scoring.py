@@ -11,7 +11,7 @@ from claims.classifier.reading import Known, Reader, Reading
 from claims.engine.extract import category_allows
 from claims.engine.judged import Judged, held_back, under_the_bar
 from claims.engine.scene import Scene
-from claims.engine.window import Heard
+from claims.engine.window import WindowPassage
 from claims.obfuscation.pictures import read_out
 from claims.passports.passport import Passport
 from claims.policy.policy import Policy
@@ -62,7 +62,7 @@ class PassageReader:
         whose = "" if own is None else " of its class"
         return bar, f"flagged from {bar:.2f} on: the budget{whose} is {budget:g} false alarms in an hour of talk"
 
-    def of_heard(self, heard: Heard) -> ReadAs:
+    def of_passage(self, heard: WindowPassage) -> ReadAs:
         """What a passage says."""
         return self.of_text(read_out(heard.folded, self._policy.pictures))
 
@@ -80,12 +80,12 @@ class PassageReader:
     def of_claim(self, judged: Judged) -> ReadAs:
         """What those of its passages says that is likeliest a breach."""
         passages = self._scene.window.passages_of(judged.start, judged.end)
-        return max((self.of_heard(h) for h in passages), key=lambda read: read.reading.breach)
+        return max((self.of_passage(h) for h in passages), key=lambda read: read.reading.breach)
 
 
 def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) -> Judged:
     """The claim with its calibrated score; as it is where only a record decides, or nothing is to be found here."""
-    if not is_weighed(judged, policy):
+    if not is_scored(judged, policy):
         return judged
     of_claim = read.of_claim(judged)
     given = Features(
@@ -108,7 +108,7 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
     return replace(judged, steps=steps, score=score, flag_at=flag_at, proposed=of_claim.proposed)
 
 
-def is_weighed(judged: Judged, policy: Policy) -> bool:
+def is_scored(judged: Judged, policy: Policy) -> bool:
     """Whether the reader has a say in the claim: it could flag, and no record alone decides it.
 
     Whether one does, its detector says, or else its class; a registered value that says otherwise always does.

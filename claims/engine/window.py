@@ -15,7 +15,7 @@ from claims.types import Passage
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class WindowPassage:
     """A passage in folded form; `offset` is where it begins in the window's text."""
 
     passage: Passage
@@ -32,7 +32,7 @@ class Heard:
 class Window:
     """Passages of one conversation as one text; only claims that end in [focus_start, focus_end) are new."""
 
-    heard: tuple[Heard, ...]
+    passages: tuple[WindowPassage, ...]
     text: str
     focus_start: int
     focus_end: int
@@ -42,9 +42,9 @@ class Window:
     quantities: tuple[Quantity, ...]
     misheard: frozenset[tuple[int, int]] = frozenset()
 
-    def passages_of(self, start: int, end: int) -> tuple[Heard, ...]:
+    def passages_of(self, start: int, end: int) -> tuple[WindowPassage, ...]:
         """The passages that characters [start, end) touch."""
-        return tuple(h for h in self.heard if h.offset < end and start < h.end)
+        return tuple(h for h in self.passages if h.offset < end and start < h.end)
 
     def is_confirmed(self, start: int, end: int) -> bool:
         """False if characters [start, end) hold words that only a hint to the recogniser brought in."""
@@ -67,7 +67,7 @@ class Window:
             whole += right - left
         return unsure / max(1, whole)
 
-    def _amounts(self, heard: Heard) -> set[int]:
+    def _amounts(self, heard: WindowPassage) -> set[int]:
         """Where numbers stand in a passage as it was heard; a numeral that may be part of a word, only with a unit."""
         found: set[int] = set()
         places = [(said.start, said.end) for said in self.quantities]
@@ -81,7 +81,7 @@ class Window:
         """What was read as something else within characters [start, end)."""
         return tuple(reading for _, reading in self.readings_behind(start, end))
 
-    def readings_behind(self, start: int, end: int) -> Iterator[tuple[Heard, Reading]]:
+    def readings_behind(self, start: int, end: int) -> Iterator[tuple[WindowPassage, Reading]]:
         """What was read as something else within characters [start, end), each with its passage."""
         for heard, left, right in self._behind(start, end):
             yield from ((heard, r) for r in heard.folded.readings if r.start < right and left < r.end)
@@ -90,7 +90,7 @@ class Window:
         """True if the character at `at` was heard, not read."""
         return any(h.passage.channel == "speech" for h in self.passages_of(at, at + 1))
 
-    def _behind(self, start: int, end: int) -> Iterator[tuple[Heard, int, int]]:
+    def _behind(self, start: int, end: int) -> Iterator[tuple[WindowPassage, int, int]]:
         """The passages that characters [start, end) touch, each with the original characters behind them."""
         for heard in self.passages_of(start, end):
             first, last = max(0, start - heard.offset), min(len(heard.folded.text), end - heard.offset)
@@ -142,7 +142,7 @@ def fold_without_hints(passage: Passage, piece: Normalised, policy: Policy) -> N
 
 def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, policy: Policy) -> Window:
     """The window over these passages, oldest first; `focus` is the index of the one whose claims are new."""
-    heard: list[Heard] = []
+    heard: list[WindowPassage] = []
     parts: list[str] = []
     offset = 0
     last = len(folded) - 1
@@ -153,7 +153,7 @@ def build_window(folded: Sequence[tuple[Passage, Normalised]], focus: int, polic
             joint = "" if parts[-1] and is_boundary(parts[-1][-1]) else ","
             parts.append(joint)
             offset += len(joint)
-        heard.append(Heard(passage, normal, offset))
+        heard.append(WindowPassage(passage, normal, offset))
         parts.append(normal.text)
         offset += len(normal.text)
     text = "".join(parts)

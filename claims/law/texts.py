@@ -66,7 +66,7 @@ class LawVersion(Frozen):
         return self.in_force <= day and (self.until is None or day <= self.until)
 
 
-class LawsFile(Frozen):
+class StatuteTextsFile(Frozen):
     """`configs/laws/*.yaml`."""
 
     laws: tuple[LawVersion, ...]
@@ -102,21 +102,21 @@ class Article:
         return "\n".join([line for line, is_meant in self.lines if is_meant] or [line for line, _ in self.lines])
 
 
-class Laws:
+class StatuteTexts:
     """The packaged articles. On no day (`on` None) the last known version of a law is meant that has the article."""
 
     def __init__(self, laws: Mapping[str, Sequence[LawVersion]]) -> None:
         self._laws = laws
 
     @classmethod
-    def none(cls) -> "Laws":
+    def none(cls) -> "StatuteTexts":
         """No text at all: cards then show citations alone."""
         return cls({})
 
     @classmethod
-    def read(cls, path: Path) -> "Laws":
+    def read(cls, path: Path) -> "StatuteTexts":
         """Those of the YAML file."""
-        return cls(_by_name(LawsFile.model_validate(parse_yaml(path.read_bytes())).laws))
+        return cls(_by_name(StatuteTextsFile.model_validate(parse_yaml(path.read_bytes())).laws))
 
     @property
     def versions(self) -> tuple[LawVersion, ...]:
@@ -187,9 +187,9 @@ class Laws:
 
 
 @cache
-def laws_of(path: Path) -> Laws:
+def laws_of(path: Path) -> StatuteTexts:
     """The articles of the file, read once."""
-    return Laws.read(path)
+    return StatuteTexts.read(path)
 
 
 def _by_name(laws: Iterable[LawVersion]) -> dict[str, tuple[LawVersion, ...]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from claims.obfuscation.described_characters import Part, Teller
+from claims.obfuscation.described_characters import DescriptionReader, Part
 from claims.text.normalise import Edit, is_cjk
 from claims.text.words import CommonWords
 
@@ -34,7 +34,7 @@ class Decomposer:
         words: CommonWords | None = None,
     ) -> None:
         """`terms` are what parts without a radical may tell; `words` are common and tell nothing."""
-        self._teller = Teller(radicals)
+        self._descriptions = DescriptionReader(radicals)
         self._terms = frozenset(t for t in terms if len(t) >= 2)
         self._term_chars = frozenset(c for term in self._terms for c in term)
         self._parts = parts
@@ -51,8 +51,8 @@ class Decomposer:
         text = text.replace("、", ",")
         found: list[Edit] = []
         at = 0
-        while (begin := self._teller.starts(text, at)) is not None:
-            parts = self._teller.parts(text, self._with_gloss(text, begin.start(), at))
+        while (begin := self._descriptions.starts(text, at)) is not None:
+            parts = self._descriptions.parts(text, self._with_gloss(text, begin.start(), at))
             made = self._join(parts)
             at = begin.end()
             if made is None:

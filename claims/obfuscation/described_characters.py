@@ -37,7 +37,7 @@ class Part:
     ahead: bool = False
 
 
-class Teller:
+class DescriptionReader:
     """Reads runs of parts by what radicals are called."""
 
     def __init__(self, radicals: Mapping[str, str]) -> None:
@@ -86,7 +86,7 @@ class Teller:
                 yield Part(one["char"], one.start(), one.end())
                 at, open_radical = one.end(), False
                 continue
-            if found := self._told_by(token, at):
+            if found := self._parts_of(token, at):
                 yield from found
                 open_radical = found[-1].radical
             elif token["joint"] in {"一个", "个"} and (one := self._single(text, token.end())) is not None:
@@ -95,7 +95,7 @@ class Teller:
                 continue
             at = token.end()
 
-    def _told_by(self, token: re.Match[str], at: int) -> list[Part]:
+    def _parts_of(self, token: re.Match[str], at: int) -> list[Part]:
         """The parts that this one token tells; none for what only joins or skips."""
         end = token.end()
         if token["half"]:

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from claims.heard import HeardUtterance
 from claims.text.numbers import NUMERALS, find_numbers
+from claims.transcript import TranscriptUtterance
 from claims.types import Doubt
 
 _UNSURE_BELOW = 0.5
 _NUMERAL = re.compile(f"[0-9.%半点{NUMERALS}]")
 
 
-def doubts_of(utterance: HeardUtterance) -> tuple[Doubt, ...]:
+def doubts_of(utterance: TranscriptUtterance) -> tuple[Doubt, ...]:
     """The words that were heard again, the stretches that other readings have otherwise, the unsure words elsewhere.
 
     A number that every reading has is not unsure: between 95 and 九五 a recogniser is of two minds about its spelling.
@@ -78,7 +78,7 @@ def _differences(text: str, other: str) -> Iterator[tuple[int, int, str]]:
             yield from said_otherwise(text, start, end, other[left:right])
 
 
-def _unsure(utterance: HeardUtterance) -> Iterator[tuple[int, int]]:
+def _unsure(utterance: TranscriptUtterance) -> Iterator[tuple[int, int]]:
     """The places of the words below the bar; none where the words don't make up the text."""
     if "".join(word.text for word in utterance.words) != utterance.text:
         return

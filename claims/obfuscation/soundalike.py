@@ -64,7 +64,7 @@ class SoundAlikeWords:
             for start in range(len(text) - size + 1):
                 heard = text[start : start + size]
                 for word, cost in _alike(tree, rows[start : start + size], limit):
-                    if heard != word and not _tells_another_number(heard, word):
+                    if heard != word and not _changes_a_numeral(heard, word):
                         found.append(SoundAlike(start=start, end=start + size, word=word, cost=round(cost / size, 6)))
         return sorted(found, key=lambda one: (one.cost, one.start, one.end, one.word))
 
@@ -106,6 +106,6 @@ def alikes_of(policy: Policy) -> SoundAlikeWords:
     return SoundAlikeWords(policy.reader.terms)
 
 
-def _tells_another_number(heard: str, word: str) -> bool:
+def _changes_a_numeral(heard: str, word: str) -> bool:
     """True where a numeral would come in or go: a number that was suggested is worth nothing as evidence."""
     return any(a != b and (a in _NUMERALS or b in _NUMERALS) for a, b in zip(heard, word, strict=True))

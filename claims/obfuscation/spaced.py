@@ -86,11 +86,11 @@ class SpacedSpeller:
         runs = {m.span() for pattern in (_SYLLABLES, _LETTERS) for m in pattern.finditer(text)}
         yield from sorted(runs, key=lambda r: (r[0], -r[1]))
 
-    def _read(self, text: str, start: int, end: int, told: list[Edit]) -> Edit | None:
+    def _read(self, text: str, start: int, end: int, found: list[Edit]) -> Edit | None:
         tokens = tuple(re.findall("[a-z]+", text[start:end]))
         letters = "".join(tokens)
         if all(len(t) == 1 for t in tokens):
-            if any(start - e.end <= _ECHO_REACH and letters in _forms(e.meant) for e in told):
+            if any(start - e.end <= _ECHO_REACH and letters in _forms(e.meant) for e in found):
                 return Edit(start, end, "", KIND, _COST)
             meant = self._of_letters.get(letters)
             if meant is not None:

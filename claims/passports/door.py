@@ -15,7 +15,7 @@ from claims.passports.door_models import DoorFile
 from claims.passports.door_quantities import LARGEST, Figure, QuantityDoor, is_figure
 from claims.passports.door_repeats import repeats
 from claims.passports.door_texts import Place, quoted
-from claims.passports.door_units import UnitBook
+from claims.passports.door_units import UnitRegistry
 from claims.passports.forms import LongPassport, PricePointForm, ShortPassport
 from claims.policy.unit_table import UnitTable
 from claims.policy.wording_of_records import DoorWording
@@ -45,9 +45,9 @@ class Door:
         self.categories = None if file is None else CategoryTable(file.categories)
         figures = None
         if file is not None:
-            book = UnitBook(table, file.units, wording)
+            units = UnitRegistry(table, file.units, wording)
             measures = MeasureTable(file.measures, file.differences, file.qualifiers, wording.holds)
-            figures = QuantityDoor(book, measures, file.signed, materials, wording)
+            figures = QuantityDoor(units, measures, file.signed, materials, wording)
         self._figures = figures
 
     def objections(self, form: LongPassport | ShortPassport) -> list[Objection]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from claims.passports.door_measures import Borne, MeasureTable
 from claims.passports.door_texts import Place, quoted
-from claims.passports.door_units import UnitBook
+from claims.passports.door_units import UnitRegistry
 from claims.passports.forms import QuantityForm
 from claims.policy.wording_of_records import DoorWording
 
@@ -52,13 +52,13 @@ class QuantityDoor:
 
     def __init__(
         self,
-        book: UnitBook,
+        registry: UnitRegistry,
         measures: MeasureTable,
         signed: frozenset[str],
         materials: frozenset[str],
         wording: DoorWording,
     ) -> None:
-        self._book = book
+        self._registry = registry
         self._measures = measures
         self._signed = signed
         self._materials = materials
@@ -82,16 +82,16 @@ class QuantityDoor:
     def _units(self, figure: Figure, borne: Borne | None) -> Iterator[tuple[Place, str]]:
         found: list[frozenset[str]] = []
         for name, text in figure.units:
-            measures = self._book.measures(text)
+            measures = self._registry.measures(text)
             counts = borne is not None and _COUNT in borne.dimensions
-            if not measures and counts and self._book.could_be_counted(text):
+            if not measures and counts and self._registry.could_be_counted(text):
                 continue
             if not measures:
-                near = self._book.nearest(text)
+                near = self._registry.nearest(text)
                 advice = f"nearest: {', '.join(near)}" if near else self._advice
                 yield (name,), f"unit {quoted(text)} is not known; {advice}"
             elif borne is not None and not measures & borne.dimensions:
-                examples = ", ".join(self._book.examples(borne.dimensions)[:4])
+                examples = ", ".join(self._registry.examples(borne.dimensions)[:4])
                 what = quoted(figure.label or figure.key)
                 yield (name,), f"unit {quoted(text)} does not fit {what}, which is told in units such as {examples}"
             else:
@@ -126,7 +126,7 @@ class QuantityDoor:
 
     def _meant(self, figure: Figure, borne: Borne | None) -> frozenset[str]:
         """What the figure measures, by its unit where it has one."""
-        measures = [found for _, text in figure.units if (found := self._book.measures(text))]
+        measures = [found for _, text in figure.units if (found := self._registry.measures(text))]
         if borne is None:
             return frozenset.intersection(*measures) if measures else frozenset()
         return frozenset.intersection(borne.dimensions, *measures)
@@ -136,7 +136,7 @@ class QuantityDoor:
         if not figure.units:
             return Decimal(1) if borne is not None and borne.dimensions <= {_SHARE, _ALCOHOL} else None
         for _, text in figure.units:
-            unit = self._book.folded(text)
+            unit = self._registry.folded(text)
             if unit in self._hundredths:
                 return self._hundredths[unit]
             if unit.lower().startswith(self._per_cent):

@@ -18,7 +18,7 @@ _DISSOLVED, _SOLVENTS = frozenset({"mass", "volume", "biology"}), frozenset({"ma
 _HAN_COUNTER = re.compile(r"[\u4e00-\u9fff]{1,2}")
 
 
-class UnitBook:
+class UnitRegistry:
     """Looks up units as they are written: those that are compared, and those that are only kept."""
 
     def __init__(self, table: UnitTable, kept: Mapping[str, Iterable[str]], wording: DoorWording) -> None:

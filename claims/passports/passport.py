@@ -184,7 +184,7 @@ class Passport:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
-def tell_objections(log: logging.Logger, whose: str, passports: Iterable[Passport]) -> None:
+def warn_of_objections(log: logging.Logger, whose: str, passports: Iterable[Passport]) -> None:
     """Warns, in one line, of passports that were let in before and would be refused today."""
     found = [passport.id for passport in passports if passport.objections]
     if found:

@@ -123,4 +123,4 @@ def _doubled_error(one: Doubled, content: Any, source: str) -> PassportError:
     if path[: len(head)] == head and isinstance(listed, list) and behind and isinstance(behind[0], int):
         place, path = f"{''.join(head)}[{behind[0]}]", behind[1:]
         record = listed[behind[0]] if behind[0] < len(listed) else None
-    return PassportError(source, place_in(place, path), one.told, id_of(record))
+    return PassportError(source, place_in(place, path), one.description, id_of(record))

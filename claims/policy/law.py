@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Frozen, VerdictKind
 
 LawStatus = Literal["read", "secondary"]
@@ -56,7 +56,9 @@ class CitedLaw:
     status: LawStatus
 
 
-def cited_law(refs: Iterable[LawRef], held: Held, parents: Mapping[str, str], laws: Laws, on: date | None) -> CitedLaw:
+def cited_law(
+    refs: Iterable[LawRef], held: Held, parents: Mapping[str, str], laws: StatuteTexts, on: date | None
+) -> CitedLaw:
     """The articles of the block that fits closest, by the numbers that they had on the day, and whether they are read.
 
     One of the blocks must fit all.

@@ -18,7 +18,7 @@ class Message(Frozen):
     zh: Word
     en: Word
 
-    def told(self, **values: object) -> str:
+    def render(self, **values: object) -> str:
         """It in the policy's language."""
         return self.zh.format(**values)
 

@@ -201,11 +201,11 @@ class ProductTracker:
         """Another product than the current one that the timeline knows from sight, why, and whether that is sure."""
         if not self.timeline.has_sight:
             return None
-        standing = self.timeline.at(at_ms)
-        passport = self.finder.by_id.get(standing.product_id or "")
-        if passport is None or passport is current or standing.confidence < _SHOWN:
+        state = self.timeline.at(at_ms)
+        passport = self.finder.by_id.get(state.product_id or "")
+        if passport is None or passport is current or state.confidence < _SHOWN:
             return None
-        return passport, ", ".join(standing.because), standing.confidence >= _SHOWN_SURELY
+        return passport, ", ".join(state.because), state.confidence >= _SHOWN_SURELY
 
     def _note(self, product_id: str, at_ms: int, strength: float, reason: str, *, is_written: bool) -> None:
         kind = EvidenceKind.WRITTEN if is_written else EvidenceKind.SPOKEN

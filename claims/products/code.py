@@ -31,7 +31,7 @@ def gtin_of(text: str) -> str | None:
     return next((gtin for value in (*named, *asked) if (gtin := gtin14(value)) is not None), None)
 
 
-class CodeBook:
+class ProductCodeIndex:
     """The products on sale by their numbers and links."""
 
     def __init__(self, passports: Sequence[Passport]) -> None:

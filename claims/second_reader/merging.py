@@ -9,11 +9,11 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import Material
 from claims.second_reader.doubt import is_protected, may_be_lifted
 from claims.second_reader.restating import with_reading
-from claims.second_reader.types import Merged, Opinion, Question, Standing
+from claims.second_reader.types import CaseHold, Merged, Opinion, Question
 from claims.types import Disposition, Finding, Match, SecondReading
 
 
-def merged(material: Material, asked: Question, opinion: Opinion, standing: Standing, policy: Policy) -> Merged:
+def merged(material: Material, asked: Question, opinion: Opinion, hold: CaseHold, policy: Policy) -> Merged:
     """The finding with the opinion on it, and with what that changes.
 
     `asked`: the question that it answers. Nothing changes but disposition, score, class and quote: never a verdict of
@@ -22,7 +22,7 @@ def merged(material: Material, asked: Question, opinion: Opinion, standing: Stan
     finding, terms = material.finding, policy.second_reader
     assert terms is not None
     reading = _said(finding, asked, opinion)
-    why = _kept_by(material, asked, opinion, standing, policy)
+    why = _kept_by(material, asked, opinion, hold, policy)
     if why is not None:
         return Merged(finding=with_reading(finding, replace(reading, why=why), finding.disposition, finding.score))
     if opinion.answer == "lawful":
@@ -38,14 +38,14 @@ def merged(material: Material, asked: Question, opinion: Opinion, standing: Stan
     return Merged(finding=replace(left, superseded_by=heir.finding_id), heir=replace(heir, supersedes=left.finding_id))
 
 
-def _kept_by(material: Material, asked: Question, opinion: Opinion, standing: Standing, policy: Policy) -> str | None:
+def _kept_by(material: Material, asked: Question, opinion: Opinion, hold: CaseHold, policy: Policy) -> str | None:
     """The code of what keeps the opinion from changing anything; None: nothing does."""
     finding = material.finding
     flagged = finding.disposition is Disposition.FLAG
     moves_claim = opinion.class_id != finding.class_id or opinion.reading > 0
     reasons = (
         ("unsure", opinion.answer == "unsure"),
-        (standing.value, standing is not Standing.FREE),
+        (hold.value, hold is not CaseHold.FREE),
         ("protected", is_protected(finding, policy)),
         ("speaks_to_machine", asked.speaks_to_machine),
         ("agrees", flagged == (opinion.answer == "breach") and not (opinion.answer == "breach" and moves_claim)),

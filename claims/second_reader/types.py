@@ -17,7 +17,7 @@ Sent = Literal["exemptions", "law", "goods", "passport", "neighbours", "readings
 SENT: tuple[Sent, ...] = ("exemptions", "law", "goods", "passport", "neighbours", "readings", "decided")
 
 
-class Standing(StrEnum):
+class CaseHold(StrEnum):
     """Whether people have taken the finding's case up: then an opinion is shown and changes nothing.
 
     `shared`: the claim can't become another one, for its case tells of more, or another case tells of that already.

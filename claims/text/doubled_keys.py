@@ -22,7 +22,7 @@ class Doubled:
     line: int
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What is wrong, in words."""
         return f"line {self.line}: key {quoted(self.path[-1])} stands twice; keep one"
 

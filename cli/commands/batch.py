@@ -98,15 +98,15 @@ def command(
         stores=stores,
         values=settings.job_values() | {"data_dir": settings.data_dir.absolute()},
     )
-    with _progress(len(sources)) as told:
-        results = run_batch(job, sources, workers=workers or _cores(), told=told)
+    with _progress(len(sources)) as on_progress:
+        results = run_batch(job, sources, workers=workers or _cores(), on_progress=on_progress)
     second = read_batch_again(settings, job, policy, passports)
     write_report(job.out, results, policy, {p.id: p.name for p in passports}, second)
     share(*(out / name for name in (FINDINGS, PASSAGES, FILES, REPORT)))
-    _tell_end(results, out)
+    _print_end(results, out)
 
 
-def _tell_end(results: tuple[FileResult, ...], out: Path) -> None:
+def _print_end(results: tuple[FileResult, ...], out: Path) -> None:
     """What became of the files: those that failed each on a line, then all in one."""
     for result in results:
         if result.state is FileState.FAILED:
@@ -134,30 +134,30 @@ def _progress(total: int) -> Iterator[Callable[[FileProgress], None]]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("{task.fields[status]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
-        whole = bars.add_task(f"{total} files", total=total, told="")
+        whole = bars.add_task(f"{total} files", total=total, status="")
         tasks: dict[str, TaskID] = {}
         over = {FileState.DONE, FileState.SAME, FileState.FAILED}
 
-        def told(progress: FileProgress) -> None:
+        def on_progress(progress: FileProgress) -> None:
             if progress.state in over:
                 if (task := tasks.pop(progress.name, None)) is not None:
                     bars.remove_task(task)
                 bars.advance(whole)
                 return
             if progress.name not in tasks:
-                tasks[progress.name] = bars.add_task(Path(progress.name).name[-40:], total=None, told="")
+                tasks[progress.name] = bars.add_task(Path(progress.name).name[-40:], total=None, status="")
             bars.update(
                 tasks[progress.name],
                 completed=progress.analysed_ms,
                 total=progress.recorded_ms or None,
-                told=f"{progress.analysed_ms / 60_000:.1f} min, {progress.flagged} flagged",
+                status=f"{progress.analysed_ms / 60_000:.1f} min, {progress.flagged} flagged",
             )
 
-        yield told
+        yield on_progress
 
 
 def _cores() -> int:

@@ -32,7 +32,7 @@ def command(as_json: bool, config_file: Path | None) -> None:
         if as_json:
             click.echo(json.dumps(asdict(checked), ensure_ascii=False))
             continue
-        click.echo(f"{_MARKS[checked.verdict]} {checked.name}: {checked.told}")
+        click.echo(f"{_MARKS[checked.verdict]} {checked.name}: {checked.message}")
         if checked.advice:
             click.echo(f"       → {checked.advice}")
     sys.exit(1 if is_wrong else 0)

@@ -62,17 +62,21 @@ def pack_command(case_id: str, out: Path, as_zip: bool, config_file: Path | None
     if final.exists():
         raise PackError(f"pack {final}: exists already; name another folder, or remove it")
     from claims.policy.policy import Policy
-    from cli.config.enforcement import book_of
+    from cli.config.enforcement import legal_reference_of
     from review.evidence_packs.contents import gather
     from review.evidence_packs.pack import Maker, contents, write_pack
 
-    book = book_of(Policy(settings.policy_folder))
+    reference = legal_reference_of(Policy(settings.policy_folder))
     maker = Maker(name=getpass.getuser(), at_ms=int(now().timestamp() * 1000))
     with _stores(settings) as stores:
         dossier = gather(stores, settings.data_dir.absolute(), case_id)
         stores.audit.note(f"cli:{maker.name}", "pack.made", f"case:{case_id}", host=dossier.case.host_id)
         write_pack(
-            contents(dossier, maker, book.classes, book.laws), target, stores.enforcement.setup.keys, maker, case_id
+            contents(dossier, maker, reference.classes, reference.laws),
+            target,
+            stores.enforcement.setup.keys,
+            maker,
+            case_id,
         )
     if as_zip:
         zip_pack(target, final)

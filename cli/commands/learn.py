@@ -113,7 +113,7 @@ def command(
             fit = learn_from_decisions(
                 stores.learning, stores.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
             )
-            _tell(fit.card, as_json=as_json, digest=fit.digest)
+            _print_card(fit.card, as_json=as_json, digest=fit.digest)
             _refuse(fit)
 
 
@@ -124,7 +124,7 @@ def _write(settings: Settings, labels: list[LabelledPassage], tenant: str, folde
         raise InputError(f"--to {folder}: is there already; name a folder that is not")
     policy = load_policy(settings.policy_folder)
     learnt = fit_passages(labels, Counter(), policy, _reader(settings), tenant)
-    _tell(learnt.card, as_json=as_json, digest=None)
+    _print_card(learnt.card, as_json=as_json, digest=None)
     _refuse(learnt)
     assert learnt.file is not None
     write_candidate(policy, learnt.file, folder)
@@ -174,7 +174,7 @@ def _stores(settings: Settings) -> Iterator[Stores]:
         stores.close()
 
 
-def _tell(card: Any, *, as_json: bool, digest: str | None) -> None:
+def _print_card(card: Any, *, as_json: bool, digest: str | None) -> None:
     if as_json:
         click.echo(json.dumps({"digest": digest, "card": card}, ensure_ascii=False))
         return

@@ -15,7 +15,7 @@ from claims.passports.load import survey_file
 from claims.passports.passport import Passport
 from claims.passports.terms import not_in_force
 from cli.config.settings import load_settings
-from cli.remote.passport_files import PassportsNotRead, form_of, rows_of, survey_rows, tell_rows
+from cli.remote.passport_files import PassportsNotRead, form_of, print_rows, rows_of, survey_rows
 from cli.remote.server import server_option
 from cli.shell.options import at_option, config_option, policy_option
 from cli.shell.records import InputError, load_policy, now
@@ -78,7 +78,7 @@ def import_command(
     form = form_of(file)
     if in_store or server:
         with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
-            tell_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
+            print_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
         return
     reader = load_policy(policy_dir).quantity_reader
     try:

@@ -102,8 +102,8 @@ def command(
         compare_readers(settings, scope, readers, as_json=as_json)
         return
     load_policy(policy_dir)
-    with _progress() as told:
-        report = replay(replay_job(settings, policy_dir), scope, workers=workers or _cores(), on_progress=told)
+    with _progress() as on_progress:
+        report = replay(replay_job(settings, policy_dir), scope, workers=workers or _cores(), on_progress=on_progress)
     assert report is not None
     if keep:
         _hand_in(settings.store_url, policy_dir, scope, report)
@@ -142,12 +142,12 @@ def _progress() -> Iterator[Callable[[ReplayProgress], bool]]:
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
-        def told(progress: ReplayProgress) -> bool:
+        def on_progress(progress: ReplayProgress) -> bool:
             hours = f"{progress.span_ms / _HOUR_MS:.1f} h of broadcasts"
             bar.update(task, completed=progress.done, total=progress.total, description=hours)
             return True
 
-        yield told
+        yield on_progress
 
 
 def _print(report: ReplayReport, console: Console) -> None:

@@ -38,7 +38,7 @@ def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, 
                 (name, opened.enter_context(_way(name, settings, stores.streams, stores.second_reader)))
                 for name in (first, second)
             )
-            told = compare(
+            comparison = compare(
                 stores.second_reader,
                 stores.replays.stream_ids(scope),
                 config_of(settings).doubt,
@@ -48,9 +48,9 @@ def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, 
     finally:
         stores.close()
     if as_json:
-        click.echo(json.dumps(told.to_json(), ensure_ascii=False))
+        click.echo(json.dumps(comparison.to_json(), ensure_ascii=False))
     else:
-        _print(told, Console())
+        _print(comparison, Console())
 
 
 @contextmanager
@@ -74,14 +74,17 @@ def _way(name: str, settings: Settings, streams: StreamQueries, second_reader: S
         model.close()
 
 
-def _print(told: Comparison, console: Console) -> None:
-    console.print(f"{told.findings} findings stored, {told.doubtful} of them in doubt; {told.decided} of those decided")
+def _print(comparison: Comparison, console: Console) -> None:
+    console.print(
+        f"{comparison.findings} findings stored, {comparison.doubtful} of them in doubt; "
+        f"{comparison.decided} of those decided"
+    )
     table = Table("way", "flags", "agrees with people", "calls", "tokens", "no opinion")
-    for side, name in enumerate(told.ways):
-        values = (told.flags, told.agree, told.calls, told.tokens, told.unanswered)
+    for side, name in enumerate(comparison.ways):
+        values = (comparison.flags, comparison.agree, comparison.calls, comparison.tokens, comparison.unanswered)
         table.add_row(name, *(str(value[side]) for value in values))
     console.print(table)
-    for one in told.differences[:_SHOWN]:
+    for one in comparison.differences[:_SHOWN]:
         said = one.after.second_reading or one.before.second_reading
         reason = "" if said is None else f" ({said.answer}: {said.reason})"
         state = "" if one.state is None else f" [{one.state}]"

@@ -21,7 +21,7 @@ from claims.policy.law import Held
 from claims.policy.policy import Policy
 from claims.tenant_words import WordTerms
 from claims.types import VerdictKind
-from cli.config.enforcement import book_of, enforcement_setup, evidence_setup
+from cli.config.enforcement import enforcement_setup, evidence_setup, legal_reference_of
 from cli.config.in_force import settings_in_force
 from cli.config.replays import replay_job
 from cli.config.sandbox_notice import sandbox_notice
@@ -42,7 +42,7 @@ from review.judge_pool.policy_in_force import JudgesSource
 from review.judge_pool.pool import JudgingPool
 from review.notifications.mail import MailServer
 from review.notifications.sending import Digests
-from review.notifications.store import WishStore
+from review.notifications.store import PreferenceStore
 from review.passports.registered_lookup import RegisteredPassports
 from review.policies.choice import UsablePolicies
 from review.policies.repository import PolicyStore
@@ -92,11 +92,11 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
     access.check_bound(settings.host)
     listener = _listen(settings.host, port)
     policy = Policy(settings.policy_folder)
-    book = book_of(policy)
+    reference = legal_reference_of(policy)
     tracing = open_tracing(settings.trace_url, "zhenyan-serve")
     stores = Stores.open(
         settings.store_url,
-        enforcement=enforcement_setup(settings, book),
+        enforcement=enforcement_setup(settings, reference),
         terms=settings.lease_terms,
         evidence=evidence_setup(settings),
     )
@@ -107,9 +107,9 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
     app = create_app(
         stores,
         settings.data_dir,
-        class_names=book.classes,
+        class_names=reference.classes,
         exemption_names=exemptions,
-        laws=book.laws,
+        laws=reference.laws,
         access=access,
         public_url=settings.public_url,
         platform=_platform(settings, policy, stores.policies, pool),
@@ -133,7 +133,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
         retention=stores.retention(),
         stretch_days=settings.stretch_days,
         authority=settings.time_authority,
-        digests=_digests(settings, stores.people, stores.wishes),
+        digests=_digests(settings, stores.people, stores.notification_preferences),
     )
     sender = _sender(settings, stores, app.state.latencies, tracing)
     keeper = stores.evidence_keeper()
@@ -166,7 +166,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
         stores.close()
 
 
-def _digests(settings: Settings, people: PeopleStore, wishes: WishStore) -> Digests | None:
+def _digests(settings: Settings, people: PeopleStore, preferences: PreferenceStore) -> Digests | None:
     """What sends people what waits for them; None where no mail server is named."""
     if not settings.smtp_host:
         return None
@@ -178,7 +178,7 @@ def _digests(settings: Settings, people: PeopleStore, wishes: WishStore) -> Dige
         user=settings.smtp_user,
         password=settings.smtp_password,
     )
-    return Digests(wishes, people, server, settings.public_url)
+    return Digests(preferences, people, server, settings.public_url)
 
 
 def judges_source(settings: Settings) -> JudgesSource:

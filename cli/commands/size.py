@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
-from cli.config.sizing import Figures, Limit, Prices, Size, Wish, read_figures, size
+from cli.config.sizing import Figures, Limit, Prices, Size, Workload, read_figures, size
 from cli.shell.tables import open_console
 
 
@@ -59,7 +59,7 @@ def command(
     Example:
       zhenyan size --streams 1000 --hours 8
     """
-    wish = Wish(
+    workload = Workload(
         streams=streams,
         hours=hours,
         findings_per_hour=findings_per_hour,
@@ -73,22 +73,22 @@ def command(
         core=core_price, memory_gb=memory_price, disk_tb=disk_price, gpu=gpu_price, received_tb=received_price
     )
     figures = read_figures(figures_file or configs.SIZING_FILE)
-    found = size(wish, figures, prices)
+    found = size(workload, figures, prices)
     if as_json:
         click.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    _print(open_console(), found, figures, wish)
+    _print(open_console(), found, figures, workload)
 
 
-def _print(console: Console, found: Size, figures: Figures, wish: Wish) -> None:
-    table = Table("what", "how much", title=f"{found.streams:,} broadcasts at once, {wish.hours:g} hours a day")
+def _print(console: Console, found: Size, figures: Figures, workload: Workload) -> None:
+    table = Table("what", "how much", title=f"{found.streams:,} broadcasts at once, {workload.hours:g} hours a day")
     for what, how_much in (
         ("cores of workers", f"{found.cores:,}"),
-        (f"machines of {wish.machine_cores} cores", f"{found.machines:,}"),
-        ("GPUs", f"{found.gpus:,}" if wish.streams_per_gpu else "none: CPUs hear, no GPU was measured"),
+        (f"machines of {workload.machine_cores} cores", f"{found.machines:,}"),
+        ("GPUs", f"{found.gpus:,}" if workload.streams_per_gpu else "none: CPUs hear, no GPU was measured"),
         ("memory", f"{found.memory_gb:,} GB"),
         ("recorded a day", f"{found.recorded_tb_a_day:,.1f} TB"),
-        (f"disk for {wish.keep_days:g} days of it", f"{found.disk_tb:,.1f} TB"),
+        (f"disk for {workload.keep_days:g} days of it", f"{found.disk_tb:,.1f} TB"),
         ("the database grows a day", f"{found.rows_gb_a_day:,.1f} GB"),
         ("network in", f"{found.network_gbit:,.2f} Gbit/s"),
         ("segments stored a second", f"{found.segments_per_s:,.1f}"),

@@ -93,7 +93,7 @@ def _work(settings: Settings, leases: LeaseStore, places: int) -> None:
         hosting(dispatcher_settings, launcher, leases, settings.worker_hand_over_s) as here,
         background_jobs(settings, on_ray=True),
     ):
-        click.echo(_told(here.node.host, here.workers(), dispatcher_settings))
+        click.echo(_carried(here.node.host, here.workers(), dispatcher_settings))
         try:
             _wait(here)
             how = "drained"
@@ -122,7 +122,7 @@ def service_config(settings: Settings, places: int) -> "ServiceConfig":
     )
 
 
-def _told(host: str, workers: Sequence[Worker], dispatcher_settings: "DispatcherSettings") -> str:
+def _carried(host: str, workers: Sequence[Worker], dispatcher_settings: "DispatcherSettings") -> str:
     """What this machine carries, in one line."""
     places = sum(int(worker.capacity) for worker in workers)
     why = next((f" ({worker.why})" for worker in workers if worker.why), "")
@@ -151,7 +151,7 @@ def _drain(leases: LeaseStore) -> None:
     for node in sorted({worker.node for worker in mine}):
         leases.drain(node)
     nodes = {worker.node for worker in mine}
-    told = -1
+    shown = -1
     while (held := _held(leases, host)) > 0:
         young_ms = time.time_ns() // 1_000_000 - leases.terms.beat_ms
         if not any(w.node not in nodes and not w.draining and w.beat_at_ms > young_ms for w in leases.workers()):
@@ -159,9 +159,9 @@ def _drain(leases: LeaseStore) -> None:
                 f"machine {host}: {held} of its broadcasts stay, for no other worker is running;"
                 " stop this one and they wait until one starts"
             )
-        if sys.stderr.isatty() and held != told:
+        if sys.stderr.isatty() and held != shown:
             click.echo(f"still here: {held}", err=True)
-            told = held
+            shown = held
         time.sleep(_POLL_S)
     click.echo(f"worker on {host}: drained")
 

@@ -41,14 +41,14 @@ class Checked:
 
     name: str
     verdict: str
-    told: str
+    message: str
     advice: str = ""
 
 
 class _Wrong(Exception):
-    def __init__(self, told: str, advice: str) -> None:
-        super().__init__(told)
-        self.told, self.advice = told, advice
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.message, self.advice = message, advice
 
 
 class _Notice(_Wrong):
@@ -70,12 +70,12 @@ def check_up(settings: Settings, now: Callable[[], datetime] = lambda: datetime.
     )
     for name, look in checks:
         try:
-            yield Checked(name=name, verdict="ok", told=look())
+            yield Checked(name=name, verdict="ok", message=look())
         except _Wrong as found:
             verdict = "notice" if isinstance(found, _Notice) else "wrong"
-            yield Checked(name=name, verdict=verdict, told=found.told, advice=found.advice)
+            yield Checked(name=name, verdict=verdict, message=found.message, advice=found.advice)
         except (ZhenyanError, OSError) as error:
-            yield Checked(name=name, verdict="wrong", told=str(error), advice="correct what it names")
+            yield Checked(name=name, verdict="wrong", message=str(error), advice="correct what it names")
 
 
 def _database(settings: Settings) -> str:

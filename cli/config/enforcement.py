@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import configs
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.policy.law import Held
 from claims.policy.policy import Policy
 from cli.config.settings import Settings
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
-from review.enforcement.law_book import Book, Judged
+from review.enforcement.legal_reference import Judged, LegalReference
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.evidence.files import EvidenceSetup
@@ -24,17 +24,17 @@ def evidence_setup(settings: Settings) -> EvidenceSetup | None:
     return EvidenceSetup.of(here, settings.data_dir.absolute())
 
 
-def enforcement_setup(settings: Settings, book: Book | None = None) -> EnforcementSetup:
-    """The published table, the clocks, the data folder for keys and files; `book`: what notices are written with."""
+def enforcement_setup(settings: Settings, reference: LegalReference | None = None) -> EnforcementSetup:
+    """The published table, the clocks, the data folder for keys and files; `reference`: what notices cite."""
     return EnforcementSetup(
         measures=read_measures(ENFORCEMENT_DIR),
         retention=read_retention(ENFORCEMENT_DIR),
         data_dir=settings.data_dir.absolute(),
-        book=book or Book(),
+        reference=reference or LegalReference(),
     )
 
 
-def book_of(policy: Policy) -> Book:
+def legal_reference_of(policy: Policy) -> LegalReference:
     """The names of classes, the texts of law, and what this policy cites."""
 
     def judge(class_id: str, category: str | None) -> Judged | None:
@@ -44,8 +44,8 @@ def book_of(policy: Policy) -> Book:
         return Judged(law=law, severity=policy.severity_for(class_id, category))
 
     names = {c.id: (c.name_zh, c.name_en) for c in policy.classes.values()}
-    return Book(
+    return LegalReference(
         classes=names | {COMPLAINT_CLASS: in_every_language("complaint")},
-        laws=Laws.read(configs.LAWS_FILE),
+        laws=StatuteTexts.read(configs.LAWS_FILE),
         judge=judge,
     )

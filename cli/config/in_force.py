@@ -18,14 +18,14 @@ _BLOCK = "second_reader"
 def settings_in_force(settings: Settings, file: Path | None) -> tuple[SettingInForce, ...]:
     """Every setting, in the order in which `Settings` names them; `file`: what was read, None: nothing."""
     in_file = {} if file is None else read_settings_file(file)
-    found = [one for one in _told(settings, in_file, PREFIX) if one.name != _BLOCK]
+    found = [one for one in _each_in_force(settings, in_file, PREFIX) if one.name != _BLOCK]
     block = in_file.get(_BLOCK)
-    parts = _told(settings.second_reader, block if isinstance(block, dict) else {}, SECOND_READER)
+    parts = _each_in_force(settings.second_reader, block if isinstance(block, dict) else {}, SECOND_READER)
     inner = [SettingInForce(name=f"{_BLOCK}.{p.name}", value=p.value, origin=p.origin, is_set=p.is_set) for p in parts]
     return (*found, *inner)
 
 
-def _told(model: BaseModel, in_file: Mapping[str, object], prefix: str) -> Iterator[SettingInForce]:
+def _each_in_force(model: BaseModel, in_file: Mapping[str, object], prefix: str) -> Iterator[SettingInForce]:
     in_environment = {name.upper() for name in os.environ}
     for name, field in type(model).model_fields.items():
         known_as = field.alias or name

@@ -20,7 +20,7 @@ def open_reader_of(settings: Settings) -> Reader | None:
     """
     has_folder = bool(settings.models_dir) or settings.data_dir.is_dir()
     models = settings.models_folder if has_folder else None
-    with _conversion_told():
+    with _conversion_echoed():
         semantics = semantics_of(
             settings.semantic, configs.SEMANTIC_DIR, device=settings.device, threads=settings.threads, models=models
         )
@@ -29,15 +29,15 @@ def open_reader_of(settings: Settings) -> Reader | None:
     return semantics.reader
 
 
-class _Told(logging.Handler):
+class _EchoHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(f"zhenyan: {record.getMessage()}", err=True)
 
 
 @contextmanager
-def _conversion_told() -> Iterator[None]:
+def _conversion_echoed() -> Iterator[None]:
     """While it lasts, a terminal is told when packaged weights are converted, which takes half a minute."""
-    log, handler, level = logging.getLogger(CONVERSION_LOG), _Told(), logging.getLogger(CONVERSION_LOG).level
+    log, handler, level = logging.getLogger(CONVERSION_LOG), _EchoHandler(), logging.getLogger(CONVERSION_LOG).level
     if not sys.stderr.isatty():
         yield
         return

@@ -73,7 +73,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Workload:
     """What is to be carried: broadcasts on air at the same time, for so many hours of each day.
 
     `findings_per_hour`: of one broadcast. `keep_days`: how long recordings stay. `load`: what part of a core may be
@@ -128,41 +128,41 @@ class Size:
     limits: tuple[Limit, ...]
 
 
-def size(wish: Wish, figures: Figures, prices: Prices) -> Size:
-    """What this wish takes by these figures."""
-    hearing = 0.0 if wish.streams_per_gpu else figures.speech_cores.value
+def size(workload: Workload, figures: Figures, prices: Prices) -> Size:
+    """What this workload takes by these figures."""
+    hearing = 0.0 if workload.streams_per_gpu else figures.speech_cores.value
     judging = figures.passages_per_second.value * figures.judging_ms_per_passage.value / 1000
-    each = (figures.capture_cores.value + figures.sight_cores.value + hearing + judging) / wish.load
-    cores = math.ceil(wish.streams * each)
+    each = (figures.capture_cores.value + figures.sight_cores.value + hearing + judging) / workload.load
+    cores = math.ceil(workload.streams * each)
     machines = max(
-        math.ceil(cores / wish.machine_cores),
-        math.ceil(wish.streams * figures.bitrate_mbit.value / 1000 / (wish.machine_gbit * wish.load)),
+        math.ceil(cores / workload.machine_cores),
+        math.ceil(workload.streams * figures.bitrate_mbit.value / 1000 / (workload.machine_gbit * workload.load)),
     )
-    gpus = math.ceil(wish.streams / wish.streams_per_gpu) if wish.streams_per_gpu else 0
-    hearing_cores = math.ceil(wish.streams * hearing / wish.load)
+    gpus = math.ceil(workload.streams / workload.streams_per_gpu) if workload.streams_per_gpu else 0
+    hearing_cores = math.ceil(workload.streams * hearing / workload.load)
     memory_mb = (
-        wish.streams * (figures.capture_memory_mb.value + figures.decode_memory_mb.value)
+        workload.streams * (figures.capture_memory_mb.value + figures.decode_memory_mb.value)
         + hearing_cores * figures.recognition_memory_mb_per_core.value
         + machines * figures.machine_memory_mb.value
         + figures.serve_memory_mb.value
     )
     bytes_per_s = figures.bitrate_mbit.value * 1e6 / 8
-    recorded_tb = wish.streams * bytes_per_s * wish.hours * _HOUR_S / 1e12
-    segments = wish.streams / figures.segment_seconds.value
-    findings = wish.streams * wish.findings_per_hour / _HOUR_S
-    share_of_day = wish.hours * _HOUR_S / _DAY_S
+    recorded_tb = workload.streams * bytes_per_s * workload.hours * _HOUR_S / 1e12
+    segments = workload.streams / figures.segment_seconds.value
+    findings = workload.streams * workload.findings_per_hour / _HOUR_S
+    share_of_day = workload.hours * _HOUR_S / _DAY_S
     rows_kb = segments * figures.row_kb_per_segment.value + findings * figures.row_kb_per_finding.value
-    disk_tb = recorded_tb * wish.keep_days
+    disk_tb = recorded_tb * workload.keep_days
     memory_gb = math.ceil(memory_mb / 1000)
     money = (
-        machines * wish.machine_cores * prices.core
+        machines * workload.machine_cores * prices.core
         + memory_gb * prices.memory_gb
         + disk_tb * prices.disk_tb
         + gpus * prices.gpu
         + recorded_tb * 30 * prices.received_tb
     )
     return Size(
-        streams=wish.streams,
+        streams=workload.streams,
         cores=cores,
         machines=machines,
         gpus=gpus,
@@ -170,16 +170,16 @@ def size(wish: Wish, figures: Figures, prices: Prices) -> Size:
         recorded_tb_a_day=recorded_tb,
         disk_tb=disk_tb,
         rows_gb_a_day=rows_kb * share_of_day * _DAY_S / 1e6,
-        network_gbit=wish.streams * figures.bitrate_mbit.value / 1000,
+        network_gbit=workload.streams * figures.bitrate_mbit.value / 1000,
         segments_per_s=segments,
         findings_per_s=findings,
         statements_per_s=segments * figures.statements_per_segment.value,
         money_a_month=math.ceil(money),
-        limits=tuple(sorted(_limits(wish, figures, segments, findings), key=lambda limit: -limit.used)),
+        limits=tuple(sorted(_limits(workload, figures, segments, findings), key=lambda limit: -limit.used)),
     )
 
 
-def _limits(wish: Wish, figures: Figures, segments: float, findings: float) -> tuple[Limit, ...]:
+def _limits(workload: Workload, figures: Figures, segments: float, findings: float) -> tuple[Limit, ...]:
     """Parts of which there is one, however many machines there are."""
     return (
         Limit(
@@ -196,7 +196,7 @@ def _limits(wish: Wish, figures: Figures, segments: float, findings: float) -> t
         ),
         Limit(
             part="broadcasts of one dispatcher",
-            asked=wish.streams,
+            asked=workload.streams,
             most=figures.tried_streams.value,
             what_then="more were not tried with one dispatcher: a cluster for each half",
         ),

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from claims.engine.explain import Explanation, Weighed
+from claims.engine.explain import Explanation, ScoredClaim
 from claims.engine.extract import Recognised
 from claims.engine.window import Window
 from claims.text.units import plain
@@ -46,7 +46,7 @@ def explanation_json(explanation: Explanation) -> dict[str, object]:
         ],
         "claims": [
             {"why": one.judged.judgement.why, "stands": one.stands, "finding": one.finding.to_json()}
-            for one in explanation.weighed
+            for one in explanation.scored
         ],
     }
 
@@ -70,9 +70,9 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
         console.print(_concepts_table(concepts))
     if explanation.recognised:
         console.print(_rules_table(explanation))
-    if not explanation.weighed:
+    if not explanation.scored:
         say("result", "no claim")
-    for one in explanation.weighed:
+    for one in explanation.scored:
         _print_claim(one, console)
 
 
@@ -130,7 +130,7 @@ def _rules_table(explanation: Explanation) -> Table:
     return table
 
 
-def _print_claim(one: Weighed, console: Console) -> None:
+def _print_claim(one: ScoredClaim, console: Console) -> None:
     finding, judgement = one.finding, one.judged.judgement
     outcome = f"{finding.verdict}, {finding.disposition}" if one.stands else "a better claim took its place"
     heading = f"\n[bold]claim[/bold]  {escape(finding.quote)}: {finding.rule} → {outcome}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from claims.engine.conversation import ClaimEngine
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.passports.passport import Passport
@@ -94,13 +94,13 @@ def _hits(engine: ClaimEngine, said: Iterable[Passage], policy: Policy) -> list[
     """Every claim of a detector that is no harmless one, where its words end."""
     found: list[_Hit] = []
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
-        for told in standing:
-            one = told.judged
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
+        for claim in assessed:
+            one = claim.judged
             if one.harmless or one.score < policy.settings.note_at:
                 continue
             flags = one.flags and not one.judgement.note_only and not one.shadow
-            found.append(_Hit(rule=one.rule_name, place=(told.passage.stream_id, told.passage.id), flags=flags))
+            found.append(_Hit(rule=one.rule_name, place=(claim.passage.stream_id, claim.passage.id), flags=flags))
 
     conversation = None
     for passage in said:

@@ -16,7 +16,7 @@ from cluster.second_reader.types import SecondReaderConfig
 
 def questions(explanation: Explanation, engine: ClaimEngine, config: SecondReaderConfig) -> Iterator[Question]:
     """The question about each claim that stands and is in doubt."""
-    for one in explanation.weighed:
+    for one in explanation.scored:
         if not one.stands or not is_doubtful(one.finding, config.doubt, engine.policy):
             continue
         material = Material(

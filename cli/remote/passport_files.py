@@ -17,7 +17,7 @@ from cli.shell.records import MOST_ERRORS, InputError
 from cli.shell.tables import open_console
 from net.errors import ZhenyanError
 from review.api_errors import OrderRefused
-from review.passports.bulk import FileForm, SentRow, sent_rows, told_apart
+from review.passports.bulk import FileForm, SentRow, sent_rows, without_duplicates
 from review.passports.columns import column_of
 from review.passports.records import admitted
 from review.passports.storing import RowStatus, StoredRow
@@ -32,7 +32,7 @@ _FORMS = {
     ".jsonld": FileForm.JSON,
 }
 # Where nobody watches a bar, a line now and then says how far it is.
-_TELL_EVERY = 10_000
+_PRINT_EVERY = 10_000
 
 
 class PassportsNotRead(ZhenyanError):
@@ -62,7 +62,7 @@ def survey_rows(file: Path, form: FileForm, reader: QuantityReader) -> PassportS
     """What is let in of a file of rows, and all that is wrong with the others."""
     passports: list[Passport] = []
     errors: list[PassportError] = []
-    for row in told_apart(rows_of(file, form)):
+    for row in without_duplicates(rows_of(file, form)):
         faults = list(row.own_faults)
         try:
             if not faults:
@@ -76,24 +76,24 @@ def survey_rows(file: Path, form: FileForm, reader: QuantityReader) -> PassportS
     return PassportSurvey(passports=tuple(passports), errors=tuple(errors))
 
 
-def tell_rows(file: Path, rows: Iterable[StoredRow], *, as_json: bool) -> None:
+def print_rows(file: Path, rows: Iterable[StoredRow], *, as_json: bool) -> None:
     """Says what became of each row, while they are stored; PassportsNotRead if one was refused."""
     counts: Counter[RowStatus] = Counter()
-    told = 0
+    error_count = 0
     with _progress() as bar:
         task = bar.add_task(str(file.name), total=None)
         for row in rows:
             counts[row.status] += 1
             done = counts.total()
             bar.update(task, completed=done)
-            if not bar.console.is_terminal and done % _TELL_EVERY == 0:
+            if not bar.console.is_terminal and done % _PRINT_EVERY == 0:
                 click.echo(f"{done:,} rows", err=True)
             if as_json:
                 click.echo(json.dumps(_record(row), ensure_ascii=False))
                 continue
             for field, reason in row.faults:
-                told += 1
-                if told <= MOST_ERRORS:
+                error_count += 1
+                if error_count <= MOST_ERRORS:
                     click.echo(
                         f"zhenyan: passports {file}: {_place(row.number, visible(field))}: {visible(reason)}", err=True
                     )
@@ -106,7 +106,9 @@ def tell_rows(file: Path, rows: Iterable[StoredRow], *, as_json: bool) -> None:
         said = ", ".join(f"{status.value} {counts[status]:,}" for status in RowStatus)
         click.echo(said)
     if refused:
-        more = f"; {told - MOST_ERRORS} errors more than are told, see --json" if told > MOST_ERRORS else ""
+        more = (
+            f"; {error_count - MOST_ERRORS} errors more than are told, see --json" if error_count > MOST_ERRORS else ""
+        )
         raise PassportsNotRead(
             f"{refused:,} of {counts.total():,} rows are refused; correct them and send the file again{more}"
         )

@@ -12,7 +12,7 @@ from cli.config.stores import caller, opened_stores
 from cli.remote.server import opened_server
 from cli.shell.records import InputError, load_policy, now
 from review.client import Zhenyan
-from review.passports.bulk import SentRow, read_rows, told_apart
+from review.passports.bulk import SentRow, read_rows, without_duplicates
 from review.passports.columns import column_of
 from review.passports.registry import PassportStore, StoredPassport
 from review.passports.storing import RowStatus, StoredRow, stored_rows
@@ -65,11 +65,11 @@ class _OfServer:
         self._client = client
 
     def store(self, rows: Iterable[SentRow]) -> Iterator[StoredRow]:
-        source = told_apart(rows)
+        source = without_duplicates(rows)
         while some := list(islice(source, _AT_ONCE)):
             answers = iter(self._send([row for row in some if not row.own_faults]))
             for row in some:
-                yield _refused(row) if row.own_faults else _told(row, next(answers))
+                yield _refused(row) if row.own_faults else _stored(row, next(answers))
 
     def _send(self, rows: Sequence[SentRow]) -> Sequence[Record]:
         if not rows:
@@ -132,7 +132,7 @@ def _refused(row: SentRow) -> StoredRow:
     return StoredRow(number=row.number, product_id=row.product_id, status=RowStatus.REFUSED, faults=row.own_faults)
 
 
-def _told(row: SentRow, answer: Mapping[str, Any]) -> StoredRow:
+def _stored(row: SentRow, answer: Mapping[str, Any]) -> StoredRow:
     places = row.places or {}
     return StoredRow(
         number=row.number,

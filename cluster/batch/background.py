@@ -72,7 +72,7 @@ class BatchRunner(BackgroundJob):
         notes = _Notes(self._batches, batch, sources)
         watch = _Watch(self._batches, batch, self._worker_id, self.stopping)
         results = run_batch(
-            job, sources, workers=self._setup.workers, told=notes.take, wanted=lambda: watch.is_wanted()
+            job, sources, workers=self._setup.workers, on_progress=notes.take, wanted=lambda: watch.is_wanted()
         )
         for number, result in enumerate(results):
             notes.finish(number, result)

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import configs
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS, replace_text
 from cluster.batch.types import BatchReading, FileResult, FileState
@@ -77,7 +77,7 @@ def _page(
         flag_count=len(flags),
         clock=stream_clock,
         class_name=_class_names(policy),
-        laws=Laws.read(configs.LAWS_FILE),
+        laws=StatuteTexts.read(configs.LAWS_FILE),
         file_of={result.stream_id: result.name for result in done},
     )
 

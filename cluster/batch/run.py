@@ -50,7 +50,7 @@ def run_batch(
     sources: Sequence[BatchSource],
     *,
     workers: int = 1,
-    told: Callable[[FileProgress], None] = lambda _: None,
+    on_progress: Callable[[FileProgress], None] = lambda _: None,
     wanted: Callable[[], bool] = lambda: True,
 ) -> tuple[FileResult, ...]:
     """What became of each file, in their order; findings and passages lie in the job's folder then.
@@ -60,7 +60,7 @@ def run_batch(
     """
     with held(job.out / WORK, _IN_WORK):
         keep_job(job)
-        results = _Batch(job, sources, workers, told, wanted).run()
+        results = _Batch(job, sources, workers, on_progress, wanted).run()
         write_results(job.out, results)
         return results
 
@@ -71,10 +71,10 @@ class _Batch:
         job: BatchJob,
         sources: Sequence[BatchSource],
         workers: int,
-        told: Callable[[FileProgress], None],
+        on_progress: Callable[[FileProgress], None],
         wanted: Callable[[], bool],
     ) -> None:
-        self._job, self._sources, self._workers, self._report_to = job, sources, workers, told
+        self._job, self._sources, self._workers, self._report_to = job, sources, workers, on_progress
         self._wanted = wanted
         self._results: dict[int, FileResult] = {}
         self._first_of: dict[str, int] = {}

@@ -45,7 +45,7 @@ from vision.products.timeline import Evidence
 # Half a minute: about as many cuts as fill a call of the recogniser. So much is done again after a kill, at the most.
 _TOGETHER = 16
 
-Told = Callable[[FileProgress], None]
+ProgressListener = Callable[[FileProgress], None]
 
 
 class BatchScreener:
@@ -74,7 +74,7 @@ class BatchScreener:
             _record(screening)
         return work, _packets_sha256(screening.recording_dir)
 
-    def screen(self, source: BatchSource, work: str, sha256: str, told: Told) -> FileResult:
+    def screen(self, source: BatchSource, work: str, sha256: str, on_progress: ProgressListener) -> FileResult:
         """What became of the file, all of it kept; goes on where a process before stopped.
 
         Raises what makes the file unreadable.
@@ -87,7 +87,7 @@ class BatchScreener:
             screening = self._screening(source, work)
             with self._registered(source, screening):
                 _record(screening)
-                result = self._analysis(source, screening, kept, told).run(work, sha256)
+                result = self._analysis(source, screening, kept, on_progress).run(work, sha256)
             kept.finish(result)
             checkpoint_file(screening.recording_dir).unlink(missing_ok=True)
             if not self._job.stores:
@@ -122,15 +122,17 @@ class BatchScreener:
             )
         return self._versions
 
-    def _analysis(self, source: BatchSource, screening: ScreenJob, kept: FileWork, told: Told) -> "_Analysis":
+    def _analysis(
+        self, source: BatchSource, screening: ScreenJob, kept: FileWork, on_progress: ProgressListener
+    ) -> "_Analysis":
         """The file's stages, set on where a process before stopped; at its beginning if that was another program."""
         path = checkpoint_file(screening.recording_dir)
         try:
             checkpoint = read_checkpoint(path, screening.stream_id, self.versions())
-            return _Analysis(self, source, screening, kept, told, checkpoint)
+            return _Analysis(self, source, screening, kept, on_progress, checkpoint)
         except StateUnusable:
             path.unlink(missing_ok=True)
-            return _Analysis(self, source, screening, kept, told, None)
+            return _Analysis(self, source, screening, kept, on_progress, None)
 
     def _screening(self, source: BatchSource, work: str) -> ScreenJob:
         mark = hashlib.sha256(f"{self._job.label}{work}".encode()).hexdigest() if self._job.label else work
@@ -187,10 +189,10 @@ class _Analysis:
         source: BatchSource,
         job: ScreenJob,
         kept: FileWork,
-        told: Told,
+        on_progress: ProgressListener,
         checkpoint: Checkpoint | None,
     ) -> None:
-        self._source, self._job, self._kept, self._report_to = source, job, kept, told
+        self._source, self._job, self._kept, self._report_to = source, job, kept, on_progress
         self._versions = screener.versions()
         self._asr, self._ocr = screener.engines(job)
         self._judging = JudgingStage(job, {"asr": self._asr.model, "ocr": self._ocr.model}, screener.policies)

@@ -200,5 +200,5 @@ class JudgePool:
 
     def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
         if not broadcast.reported_live and self._stores is not None and broadcast.token is not None:
-            self._stores.stream_writer.tell_live(segment, token=broadcast.token)
+            self._stores.stream_writer.report_live(segment, token=broadcast.token)
         broadcast.reported_live = True

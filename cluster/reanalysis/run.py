@@ -86,7 +86,9 @@ def _judged_again(work: _Work) -> Reanalysed | None:
     reader = work.policies.semantics(work.screening).reader
     if reader is not None:
         recall_directions(work.screening.recording_dir, reader)
-    found = stores.stream_writer.as_told(order.stream_id, stream.passages, findings_by(work.policy, stream, reader))
+    found = stores.stream_writer.as_stored_anew(
+        order.stream_id, stream.passages, findings_by(work.policy, stream, reader)
+    )
     compared = compare_findings(stores.reanalyses.stored_findings(order.stream_id), found)
     return Reanalysed(compared=within(compared, order.start_ms, end_ms), judged_by=work.judged_by, span_ms=span_ms)
 
@@ -106,7 +108,7 @@ def _heard_again(work: _Work) -> Reanalysed | None:
         given = rescreen(screening, stream, stretch, work.policies, work.report_progress)
     if given is None:
         return None
-    found = stores.stream_writer.as_told(order.stream_id, *_latest(given.passages, given.findings))
+    found = stores.stream_writer.as_stored_anew(order.stream_id, *_latest(given.passages, given.findings))
     before = [finding for finding in stores.reanalyses.stored_findings(order.stream_id) if stretch.holds(finding)]
     compared = within(compare_findings(before, found), stretch.start_ms, stretch.end_ms)
     return Reanalysed(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, ReportWaiting, Snapshot
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Priority, Worker
 from review.streams.types import StreamState, Wanted
@@ -57,7 +57,7 @@ class _Plan:
             decision = self._settle(order, lease)
             if (
                 decision is None
-                or isinstance(decision, Tell)
+                or isinstance(decision, ReportWaiting)
                 or (isinstance(decision, Free) and not decision.not_before_ms)
             ):
                 waiting.append(order)
@@ -112,7 +112,7 @@ class _Plan:
         why = self._why_no_place()
         if lease.worker_id:
             return Free(stream_id=order.stream_id, seen=lease, why=why, restarts=restarts)
-        return Tell(stream_id=order.stream_id, seen=lease, why=why) if lease.why != why else None
+        return ReportWaiting(stream_id=order.stream_id, seen=lease, why=why) if lease.why != why else None
 
     def _room(self, worker: Worker) -> int:
         return 0 if worker.draining else int(worker.capacity) - self.load[worker.worker_id]

@@ -11,7 +11,7 @@ from cluster.scheduler.staffing import machines_wanted, staffing_changes
 from cluster.scheduler.types import ActorLauncher, Staffing
 from net.backoff import backoff_s
 from review.errors import StoreUnavailableError
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, ReportWaiting, Snapshot
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.leases import LeaseStore
 from review.streams.types import Wanted
@@ -138,5 +138,5 @@ def _log(decision: Decision) -> None:
             log.warning("taken from its holder: %s", decision.why, extra=about)
         case Close():
             log.info("closed as %s: %s", decision.state.value, decision.why, extra=about)
-        case Tell():
+        case ReportWaiting():
             log.info("waits: %s", decision.why, extra=about)

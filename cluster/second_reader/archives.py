@@ -11,13 +11,13 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import Material, question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Standing
+from claims.second_reader.types import CaseHold
 from claims.types import Finding, Passage
 from cluster.batch.folder import FINDINGS, PASSAGES, replace_text
 from cluster.batch.types import BatchJob, BatchReading
 from cluster.second_reader.following import SecondReader
 from cluster.second_reader.listening import Listener
-from cluster.second_reader.types import Heard, Outcome, SecondReaderConfig
+from cluster.second_reader.types import Outcome, SecondReaderConfig, SecondReadingResult
 from review.second_reader.store import SecondReaderStore
 from review.stream_store.queries import StreamQueries
 from review.streams.rows import finding_from_json
@@ -48,19 +48,19 @@ class BatchReader:
         for line in (self._job.out / PASSAGES).read_text(encoding="utf-8").splitlines():
             passage = Passage.model_validate_json(line)
             self._passages.setdefault(passage.stream_id, []).append(passage)
-        told = BatchReading(model=self._config.name)
+        reading = BatchReading(model=self._config.name)
         with ThreadPoolExecutor(self._config.at_once) as pool:
             read = list(pool.map(self._read, findings))
         written: list[Finding] = []
         for made, heard in read:
             written += made
             if heard is not None:
-                _note(told, heard, made[0])
+                _note(reading, heard, made[0])
         lines = (json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in written)
         replace_text(path, "".join(lines))
-        return told
+        return reading
 
-    def _read(self, finding: Finding) -> tuple[list[Finding], Heard | None]:
+    def _read(self, finding: Finding) -> tuple[list[Finding], SecondReadingResult | None]:
         if finding.second_reading is not None or not is_doubtful(finding, self._config.doubt, self._policy):
             return [finding], None
         if self._stored is not None:
@@ -75,16 +75,16 @@ class BatchReader:
         )
         asked = question(material, self._policy)
         if asked is None:
-            return [finding], Heard(outcome=Outcome.UNASKED)
+            return [finding], SecondReadingResult(outcome=Outcome.UNASKED)
         heard = self._listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return [finding], heard
-        made = merged(material, asked, heard.opinion, Standing.FREE, self._policy)
+        made = merged(material, asked, heard.opinion, CaseHold.FREE, self._policy)
         return [made.finding, *([] if made.heir is None else [made.heir])], heard
 
     def _read_stored(
         self, streams: StreamQueries, second_reader: SecondReaderStore, reader: SecondReader, finding: Finding
-    ) -> tuple[list[Finding], Heard | None]:
+    ) -> tuple[list[Finding], SecondReadingResult | None]:
         heard = None
         if second_reader.claim(finding, stale_ms=round(self._config.deadline_s * 3000)):
             heard = reader.read(finding)
@@ -94,11 +94,11 @@ class BatchReader:
         return [now, streams.finding(now.superseded_by or "").finding], heard
 
 
-def _note(told: BatchReading, heard: Heard, finding: Finding) -> None:
-    told.outcomes[heard.outcome.value] += 1
-    told.calls += heard.calls
-    told.tokens_in += heard.tokens_in
-    told.tokens_out += heard.tokens_out
-    told.cost += heard.cost
+def _note(reading: BatchReading, heard: SecondReadingResult, finding: Finding) -> None:
+    reading.outcomes[heard.outcome.value] += 1
+    reading.calls += heard.calls
+    reading.tokens_in += heard.tokens_in
+    reading.tokens_out += heard.tokens_out
+    reading.cost += heard.cost
     if finding.second_reading is not None:
-        told.effects[finding.second_reading.effect] += 1
+        reading.effects[finding.second_reading.effect] += 1

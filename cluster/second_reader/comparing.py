@@ -7,17 +7,17 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Doubt, Merged, Standing
+from claims.second_reader.types import CaseHold, Doubt, Merged
 from claims.types import Disposition, Finding
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
-from cluster.second_reader.types import Heard, Outcome
+from cluster.second_reader.types import Outcome, SecondReadingResult
 from review.cases.types import CaseState
 from review.second_reader.store import SecondReaderStore
 from review.second_reader.types import Readable
 
 # A way of reading again: what it makes of a finding, and what asking it took; None: as it was found first.
-Way = Callable[[Finding], tuple[Finding, Heard | None]]
+Way = Callable[[Finding], tuple[Finding, SecondReadingResult | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,64 +85,66 @@ def compare(
     ways: tuple[tuple[str, Way], tuple[str, Way]],
 ) -> Comparison:
     """What the two ways make of what is stored; nothing that is stored changes but answers, which are kept."""
-    told = Comparison(ways=(ways[0][0], ways[1][0]))
+    comparison = Comparison(ways=(ways[0][0], ways[1][0]))
     for stream_id in stream_ids:
         for one in second_reader.readable(stream_id):
-            told.findings += 1
+            comparison.findings += 1
             if is_doubtful(one.finding, doubt, policy):
-                told.doubtful += 1
-                _note(told, one, [_taken(told, side, way, one.finding) for side, (_, way) in enumerate(ways)])
-    return told
+                comparison.doubtful += 1
+                _note(
+                    comparison, one, [_taken(comparison, side, way, one.finding) for side, (_, way) in enumerate(ways)]
+                )
+    return comparison
 
 
 def asking(listener: Listener, policy: Policy, gatherer: Gatherer) -> Way:
     """The way that asks a model, or takes what it answered before."""
 
-    def way(finding: Finding) -> tuple[Finding, Heard | None]:
+    def way(finding: Finding) -> tuple[Finding, SecondReadingResult | None]:
         material = gatherer.material(finding, policy)
         asked = question(material, policy)
         if asked is None:
-            return finding, Heard(outcome=Outcome.UNASKED)
+            return finding, SecondReadingResult(outcome=Outcome.UNASKED)
         heard = listener.ask(asked, finding.stream_id)
         if heard.opinion is None:
             return finding, heard
-        return _standing(merged(material, asked, heard.opinion, Standing.FREE, policy)), heard
+        return _surviving(merged(material, asked, heard.opinion, CaseHold.FREE, policy)), heard
 
     return way
 
 
-def as_found(finding: Finding) -> tuple[Finding, Heard | None]:
+def as_found(finding: Finding) -> tuple[Finding, SecondReadingResult | None]:
     """The way that asks nobody."""
     return finding, None
 
 
-def _standing(made: Merged) -> Finding:
+def _surviving(made: Merged) -> Finding:
     """The finding that stands, under the id that it was found by."""
     return made.finding if made.heir is None else replace(made.heir, finding_id=made.finding.finding_id)
 
 
-def _taken(told: Comparison, side: int, way: Way, finding: Finding) -> Finding:
+def _taken(comparison: Comparison, side: int, way: Way, finding: Finding) -> Finding:
     after, heard = way(finding)
-    told.flags[side] += after.disposition is Disposition.FLAG
+    comparison.flags[side] += after.disposition is Disposition.FLAG
     if heard is not None:
-        told.calls[side] += heard.calls
-        told.tokens[side] += heard.tokens_in + heard.tokens_out
-        told.unanswered[side] += heard.opinion is None
+        comparison.calls[side] += heard.calls
+        comparison.tokens[side] += heard.tokens_in + heard.tokens_out
+        comparison.unanswered[side] += heard.opinion is None
     return after
 
 
-def _note(told: Comparison, one: Readable, sides: list[Finding]) -> None:
+def _note(comparison: Comparison, one: Readable, sides: list[Finding]) -> None:
     if one.state in {CaseState.CONFIRMED, CaseState.CLEARED}:
-        told.decided += 1
+        comparison.decided += 1
         for side, finding in enumerate(sides):
             flagged = finding.disposition is Disposition.FLAG
-            told.agree[side] += flagged == (one.state is CaseState.CONFIRMED)
+            comparison.agree[side] += flagged == (one.state is CaseState.CONFIRMED)
     if (sides[0].disposition, sides[0].class_id, sides[0].quote) != (
         sides[1].disposition,
         sides[1].class_id,
         sides[1].quote,
     ):
-        told.differences.append(
+        comparison.differences.append(
             Difference(finding=one.finding, before=sides[0], after=sides[1], case_id=one.case_id, state=one.state)
         )
 

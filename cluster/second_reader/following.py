@@ -12,12 +12,12 @@ from claims.policy.policy import Policy
 from claims.second_reader.asking import question
 from claims.second_reader.doubt import is_doubtful
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Merged, Standing
+from claims.second_reader.types import CaseHold, Merged
 from claims.types import Finding
 from cluster.background import BackgroundJob
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
-from cluster.second_reader.types import Heard, Model, Outcome, SecondReaderConfig
+from cluster.second_reader.types import Model, Outcome, SecondReaderConfig, SecondReadingResult
 from review.events.log import EventLog
 from review.second_reader.store import SecondReaderStore
 from review.stream_store.queries import StreamQueries
@@ -151,21 +151,21 @@ class SecondReader:
             time.sleep(0.05)
         return False
 
-    def read(self, finding: Finding, until_s: float | None = None) -> Heard:
+    def read(self, finding: Finding, until_s: float | None = None) -> SecondReadingResult:
         """Has the model read the finding, and stores what it says."""
         policy = self._policy()
         material = self._gatherer.material(finding, policy)
         asked = question(material, policy)
         if asked is None:
             self._miss(finding, Outcome.UNASKED)
-            return Heard(outcome=Outcome.UNASKED)
+            return SecondReadingResult(outcome=Outcome.UNASKED)
         heard = self._listener.ask(asked, finding.stream_id, until_s=until_s)
         opinion = heard.opinion
         if opinion is None:
             self._miss(finding, heard.outcome)
             return heard
 
-        def merge(stored: Finding, standing: Standing) -> Merged:
+        def merge(stored: Finding, standing: CaseHold) -> Merged:
             return merged(replace(material, finding=stored), asked, opinion, standing, policy)
 
         for one in self._second_reader.put(finding, heard.key, merge):

@@ -8,7 +8,15 @@ from typing import Protocol
 from claims.second_reader.answering import VoidAnswer, answer_schema, read_answer
 from claims.second_reader.types import Opinion, Question
 from cluster.second_reader.breaker import Breaker
-from cluster.second_reader.types import Heard, Model, ModelFailed, ModelLate, Outcome, Reply, SecondReaderConfig
+from cluster.second_reader.types import (
+    Model,
+    ModelFailed,
+    ModelLate,
+    Outcome,
+    Reply,
+    SecondReaderConfig,
+    SecondReadingResult,
+)
 from review.second_reader.types import Budget, KeptAnswer
 
 _TRIES = 2
@@ -60,16 +68,16 @@ class Listener:
         self._model, self._config, self._ledger, self._clock = model, config, ledger, clock
         self._breaker = Breaker(config.failures, config.rest_s, clock)
 
-    def ask(self, question: Question, stream_id: str, *, until_s: float | None = None) -> Heard:
+    def ask(self, question: Question, stream_id: str, *, until_s: float | None = None) -> SecondReadingResult:
         """The opinion, or why there is none. `until_s`: the moment of the clock from which on it would be late."""
         key = question.key(self._model.name)
         kept = self._kept(question, key)
         if kept is not None:
-            return self._counted(Heard(outcome=Outcome.KEPT, opinion=kept, key=key))
+            return self._counted(SecondReadingResult(outcome=Outcome.KEPT, opinion=kept, key=key))
         start_s = self._clock()
         until_s = start_s + self._config.deadline_s if until_s is None else until_s
         asked = _Asked(question, stream_id, key, until_s)
-        heard = Heard(outcome=Outcome.LATE)
+        heard = SecondReadingResult(outcome=Outcome.LATE)
         for _ in range(_TRIES):
             heard = self._tried(asked)
             if heard.outcome not in {Outcome.VOID, Outcome.FAILED}:
@@ -84,25 +92,25 @@ class Listener:
         except VoidAnswer:
             return None
 
-    def _tried(self, asked: _Asked) -> Heard:
+    def _tried(self, asked: _Asked) -> SecondReadingResult:
         """What one try gave; it costs a call of the budget only if the model may be called and is."""
         left_s = asked.until_s - self._clock()
         if left_s <= 0:
-            return Heard(outcome=Outcome.LATE, why="it was too late to ask")
+            return SecondReadingResult(outcome=Outcome.LATE, why="it was too late to ask")
         if not self._breaker.may_call():
-            return Heard(outcome=Outcome.RESTING, why="it failed too often and is left alone for a while")
+            return SecondReadingResult(outcome=Outcome.RESTING, why="it failed too often and is left alone for a while")
         if not self._ledger.allow(asked.stream_id, self._config.budget):
             self._breaker.gave_up()
-            return Heard(outcome=Outcome.BUDGET, why="no call is left within this hour")
+            return SecondReadingResult(outcome=Outcome.BUDGET, why="no call is left within this hour")
         asked.calls += 1
         try:
             reply = self._model.say(asked.question.messages, answer_schema(asked.question), within_s=left_s)
         except ModelLate as error:
             self._breaker.failed()
-            return Heard(outcome=Outcome.LATE, why=str(error))
+            return SecondReadingResult(outcome=Outcome.LATE, why=str(error))
         except ModelFailed as error:
             self._breaker.failed()
-            return Heard(outcome=Outcome.FAILED, why=str(error))
+            return SecondReadingResult(outcome=Outcome.FAILED, why=str(error))
         self._breaker.went_well()
         asked.tokens_in += reply.tokens_in
         asked.tokens_out += reply.tokens_out
@@ -110,10 +118,12 @@ class Listener:
         try:
             opinion = read_answer(reply.text, asked.question, self._model.name)
         except VoidAnswer as error:
-            return Heard(outcome=Outcome.VOID, why=str(error))
-        return Heard(outcome=Outcome.ANSWERED, opinion=opinion, key=asked.key)
+            return SecondReadingResult(outcome=Outcome.VOID, why=str(error))
+        return SecondReadingResult(outcome=Outcome.ANSWERED, opinion=opinion, key=asked.key)
 
-    def _counted(self, heard: Heard, asked: _Asked | None = None, took_ms: int = 0) -> Heard:
+    def _counted(
+        self, heard: SecondReadingResult, asked: _Asked | None = None, took_ms: int = 0
+    ) -> SecondReadingResult:
         """The same with what it took, which is counted; a new answer is kept."""
         if asked is None:
             self._ledger.count(heard.outcome.value)
@@ -135,7 +145,7 @@ class Listener:
                     took_ms=took_ms,
                 )
             )
-        return Heard(
+        return SecondReadingResult(
             outcome=heard.outcome,
             opinion=heard.opinion,
             key=asked.key,

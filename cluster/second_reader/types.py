@@ -85,7 +85,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class SecondReadingResult:
     """What became of a question: the opinion with the key by which its answer is kept, or none and why."""
 
     outcome: Outcome

@@ -9,7 +9,7 @@ from claims.engine.conversation import ClaimEngine
 from claims.errors import UnknownProduct
 from claims.passages import fact_of
 from claims.passports.load import load_passports
-from claims.passports.passport import Passport, tell_objections
+from claims.passports.passport import Passport, warn_of_objections
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage, PlatformFact
 from cluster.stages.policies import LoadedPolicies
@@ -32,7 +32,7 @@ class JudgingStage:
         policies = policies or LoadedPolicies()
         policy = policies.policy(job.policy_dir)
         self.passports = on_sale(policy, job)
-        tell_objections(_log, f"stream {job.stream_id}", self.passports)
+        warn_of_objections(_log, f"stream {job.stream_id}", self.passports)
         semantics = policies.semantics(job)
         self.left_out = semantics.left_out
         self._keeping = keeping(semantics.reader)
@@ -60,16 +60,16 @@ class JudgingStage:
 
     def on_sale(self, analysed_ms: int) -> list[OnSale]:
         """The product on sale, if it is another than when this was last asked."""
-        standing = self._conversation.standing(analysed_ms)
-        if standing.product_id == self._on_sale:
+        on_sale = self._conversation.on_sale(analysed_ms)
+        if on_sale.product_id == self._on_sale:
             return []
-        self._on_sale = standing.product_id
+        self._on_sale = on_sale.product_id
         return [
             OnSale(
-                at_ms=standing.since_ms,
-                product_id=standing.product_id,
-                confidence=standing.confidence,
-                because=standing.because,
+                at_ms=on_sale.since_ms,
+                product_id=on_sale.product_id,
+                confidence=on_sale.confidence,
+                because=on_sale.because,
             )
         ]
 

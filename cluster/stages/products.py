@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from claims.passports.passport import Passport
-from claims.products.code import CodeBook
+from claims.products.code import ProductCodeIndex
 from cluster.stages.judging import on_sale
 from cluster.stages.policies import LoadedPolicies
 from cluster.stages.state import freeze, thaw
@@ -46,10 +46,10 @@ def open_watcher(
 ) -> tuple[ProductWatcher, tuple[str, ...]]:
     """A watcher for these products, and what is said of pictures that can't be used."""
     references = load_references({passport.id: passport.images for passport in passports})
-    book = CodeBook(passports)
+    codes = ProductCodeIndex(passports)
 
     def product_of(text: str) -> str | None:
-        passport = book.product_of(text)
+        passport = codes.product_of(text)
         return None if passport is None else passport.id
 
     likeness = _likeness(embed_model, device, references.usable)

@@ -90,19 +90,19 @@ class CaptureSupervisor:
         """Each segment once, as soon as it is closed; a SourceError tells what ended the capture, if an error did."""
         folder = self._job.folder
         folder.mkdir(parents=True, exist_ok=True)
-        told = _last_sequence(folder)
+        reported = _last_sequence(folder)
         in_a_row = 0
         while True:
             try:
-                for segment in self._one_child(told, stop):
-                    told, in_a_row = segment.sequence, 0
+                for segment in self._one_child(reported, stop):
+                    reported, in_a_row = segment.sequence, 0
                     yield segment
                 return
             except ChannelBroken as death:
                 self.deaths += 1
                 in_a_row += 1
-                for segment in self._recorded(told):
-                    told, in_a_row = segment.sequence, 1
+                for segment in self._recorded(reported):
+                    reported, in_a_row = segment.sequence, 1
                     yield segment
                 if in_a_row >= self._revival.most_deaths:
                     raise ParserDied(self._job.source, f"{in_a_row} times in a row; {death}") from death
@@ -110,19 +110,19 @@ class CaptureSupervisor:
                 self.reason = "stopped"
                 return
 
-    def _recorded(self, told: int) -> Iterator[Segment]:
+    def _recorded(self, reported: int) -> Iterator[Segment]:
         """What the dead child had closed and not told; the manifest is its work, too."""
         for segment in read_manifest(self._job.folder.absolute()):
-            if segment.sequence > told:
-                yield self._checked(segment_row(segment), told)
-                told = segment.sequence
+            if segment.sequence > reported:
+                yield self._checked(segment_row(segment), reported)
+                reported = segment.sequence
 
-    def _checked(self, row: object, told: int) -> Segment:
+    def _checked(self, row: object, reported: int) -> Segment:
         folder = self._job.folder
-        segment = checked_segment(row, stream_id=self._job.stream_id, folder=folder.absolute(), after=told)
+        segment = checked_segment(row, stream_id=self._job.stream_id, folder=folder.absolute(), after=reported)
         return replace(segment, path=folder / segment.path.name)
 
-    def _one_child(self, told: int, stop: Callable[[], bool]) -> Iterator[Segment]:
+    def _one_child(self, reported: int, stop: Callable[[], bool]) -> Iterator[Segment]:
         """A child's segments until it ends by itself; ChannelBroken if it dies, falls silent or talks nonsense."""
         local = None if "://" in self._job.source else Path(self._job.source).absolute()
         box = self._box = start_sandbox(
@@ -142,8 +142,8 @@ class CaptureSupervisor:
             self._send_job(box, local)
             for message in _messages(box, stop, self._revival.silence_s):
                 if "segment" in message:
-                    segment = self._checked(message["segment"], told)
-                    told, self.trouble = segment.sequence, None
+                    segment = self._checked(message["segment"], reported)
+                    reported, self.trouble = segment.sequence, None
                     yield segment
                 elif "trouble" in message:
                     self.trouble = _trouble(message["trouble"])
@@ -183,11 +183,11 @@ class CaptureSupervisor:
         return ChildReported(text, 2 if message.get("exit_code") == 2 else 1)
 
 
-def _trouble(told: object) -> Trouble:
+def _trouble(reported: object) -> Trouble:
     """What a child said of its source, fit to show; ChannelBroken where it is nothing of the kind."""
-    if not isinstance(told, dict) or told.get("kind") not in set(GapKind):
+    if not isinstance(reported, dict) or reported.get("kind") not in set(GapKind):
         raise ChannelBroken("a line that is no message")
-    return Trouble(kind=GapKind(told["kind"]), why=printable(str(told.get("why", "")), _MOST_WHY))
+    return Trouble(kind=GapKind(reported["kind"]), why=printable(str(reported.get("why", "")), _MOST_WHY))
 
 
 def _last_sequence(folder: Path) -> int:

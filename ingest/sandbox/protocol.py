@@ -158,7 +158,7 @@ class Stretch:
 
 
 def answer_parts(
-    audio: Sequence[AudioSpan], frames: Sequence[Frame], stretch: Stretch, **told: object
+    audio: Sequence[AudioSpan], frames: Sequence[Frame], stretch: Stretch, **fields: object
 ) -> list[bytes | memoryview]:
     """The answer to send: what lies astray is left out, so are frames beyond the limits; too much sound is refused."""
     kept = [f for f in frames if max(f.image.shape) <= MAX_SIDE_PX and stretch.holds(f.at_ms)][:MAX_FRAMES]
@@ -168,7 +168,7 @@ def answer_parts(
         return [to_line({"broken": "more sound than a segment can hold"})]
     while kept and audio_bytes + sum(frame.image.nbytes for frame in kept) > MAX_DECODED_BYTES:
         kept.pop()
-    answer = told | {
+    answer = fields | {
         "audio": [{"start_ms": span.start_ms, "samples": len(span.samples)} for span in audio],
         "frames": [{"at_ms": f.at_ms, "height_px": f.image.shape[0], "width_px": f.image.shape[1]} for f in kept],
     }

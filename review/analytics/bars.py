@@ -10,7 +10,7 @@ _STEP = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
+class ScoredCase:
     """A decided case with the score that brought it up."""
 
     case_id: str
@@ -28,7 +28,7 @@ class Raise:
     saved: tuple[str, ...]
 
 
-def raised(cases: Sequence[Weighed], bar: float) -> Raise:
+def raised(cases: Sequence[ScoredCase], bar: float) -> Raise:
     """What this bar would lose and save."""
     return Raise(
         bar_from=round(min((case.score for case in cases), default=0.0), 2),
@@ -38,7 +38,7 @@ def raised(cases: Sequence[Weighed], bar: float) -> Raise:
     )
 
 
-def best_raise(cases: Sequence[Weighed]) -> Raise | None:
+def best_raise(cases: Sequence[ScoredCase]) -> Raise | None:
     """The bar that saves most, a lost case counting as five; None: no bar saves more than it loses."""
     lawful = sorted(case.score for case in cases if not case.violates)
     breaches = sorted(case.score for case in cases if case.violates)

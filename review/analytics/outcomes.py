@@ -65,7 +65,7 @@ def count_case(decisions: Iterable[Taken], class_id: str, state: CaseState, sinc
     return counts
 
 
-class OutcomeBook:
+class OutcomeCounter:
     """The counts since one moment; exact to the cases' change counter whenever it is asked.
 
     `owner`: of these customers' cases alone.

@@ -78,7 +78,7 @@ def preview_words(engine: Engine, words: str, tenants: Owner | None, seconds: fl
         matched=len(hits),
         violates=sum(hit.state is CaseState.CONFIRMED for hit in hits),
         lawful=sum(hit.state is CaseState.CLEARED for hit in hits),
-        examples=_told(hits),
+        examples=_shown_examples(hits),
     )
 
 
@@ -120,7 +120,7 @@ def _texts(session: Session, judged: Iterable[_Place], tenants: Owner | None) ->
         yield from ((stream_id, passage_id, text) for stream_id, passage_id, text in rows)
 
 
-def _told(hits: list[Example]) -> tuple[Example, ...]:
+def _shown_examples(hits: list[Example]) -> tuple[Example, ...]:
     """Some of the sentences, each text once; those that were judged lawful first, as they speak against the words."""
     order = {CaseState.CLEARED: 0, None: 1}
     by_text = {hit.text: hit for hit in sorted(hits, key=lambda hit: -order.get(hit.state, 2))}

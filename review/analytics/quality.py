@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from review.analytics.agreement import Agreement
-from review.analytics.bars import Raise, Weighed, best_raise, raised
+from review.analytics.bars import Raise, ScoredCase, best_raise, raised
 from review.analytics.people import Tally, agreement_of_all, by_class, by_person
 from review.analytics.quality_queries import (
     Answer,
@@ -117,17 +117,17 @@ class Quality:
         return self._keep(("bars", days, owner), lambda: self._bars(self._decided(days, owner)))
 
     def _bars(self, cases: Sequence[DecidedCase]) -> list[BarOf]:
-        found: dict[str, list[Weighed]] = defaultdict(list)
+        found: dict[str, list[ScoredCase]] = defaultdict(list)
         for case in cases:
-            found[case.class_id].append(case.weighed)
+            found[case.class_id].append(case.scored)
             if case.rule.partition(".")[0] == case.class_id:
-                found[case.rule].append(case.weighed)
+                found[case.rule].append(case.scored)
         told = [_bar(name, cases) for name, cases in found.items() if len(cases) >= self.fewest]
         return sorted(told, key=lambda one: (-(len(one.best.saved) if one.best else 0), one.name))
 
     def raise_of(self, days: int, name: str, bar: float, owner: Whose = None) -> Raise:
         """What this bar for the class or the detector would lose and save."""
-        cases = [case.weighed for case in self._decided(days, owner) if name in {case.class_id, case.rule}]
+        cases = [case.scored for case in self._decided(days, owner) if name in {case.class_id, case.rule}]
         return raised(cases, bar)
 
     def behind(self, case_ids: Sequence[str]) -> list[Behind]:
@@ -140,7 +140,7 @@ class Quality:
         weeks: dict[int, list[bool]] = defaultdict(list)
         for case in self._decided(days, owner):
             if name in {case.class_id, case.rule}:
-                weeks[case.decided_at_ms // _WEEK_MS * _WEEK_MS].append(case.weighed.violates)
+                weeks[case.decided_at_ms // _WEEK_MS * _WEEK_MS].append(case.scored.violates)
         return [
             Weekly(
                 begins_ms=week,
@@ -219,12 +219,12 @@ def _right(cases: list[DecidedCase], by: str) -> dict[str, tuple[int, int]]:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
         of = sums[{"class": case.class_id, "goods": case.goods, "policy": case.policy}.get(by, "all")]
-        of[0] += case.weighed.violates
+        of[0] += case.scored.violates
         of[1] += 1
     return {key: (violates, decided) for key, (violates, decided) in sums.items()}
 
 
-def _bar(name: str, cases: list[Weighed]) -> BarOf:
+def _bar(name: str, cases: list[ScoredCase]) -> BarOf:
     violates = sum(case.violates for case in cases)
     return BarOf(
         name=name,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from review.analytics.bars import Weighed
+from review.analytics.bars import ScoredCase
 from review.cases.types import FINAL, BlindKind, CaseState, Choice
 from review.db.ownership import Owner, host_is_of, owner_in, stream_is_of
 from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow
@@ -50,7 +50,7 @@ class DecidedCase:
     policy: str
     opened_at_ms: int
     decided_at_ms: int
-    weighed: Weighed
+    scored: ScoredCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +217,7 @@ def read_decided_cases(session: Session, since_ms: int, owner: Owner | None) -> 
             policy=row.policy,
             opened_at_ms=row.opened_at_ms,
             decided_at_ms=row.decided_at_ms,
-            weighed=Weighed(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
+            scored=ScoredCase(case_id=row.case_id, score=row.score, violates=row.state == CaseState.CONFIRMED.value),
         )
         for row in session.execute(rows)
     }

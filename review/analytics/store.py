@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from review.accounts.types import Person, Role
 from review.analytics import queries
-from review.analytics.outcomes import OutcomeBook
+from review.analytics.outcomes import OutcomeCounter
 from review.analytics.proposal_preview import ProposalPreview, preview_words
 from review.analytics.queries import CoverageSum
 from review.analytics.types import Outcomes, Proposal, ProposalKind
@@ -44,7 +44,7 @@ class AnalyticsStore:
         self._terms = terms
         self._writing = engine.execution_options(writes=True)
         self._now = now
-        self._books: dict[tuple[int, Tenants], OutcomeBook] = {}
+        self._counters: dict[tuple[int, Tenants], OutcomeCounter] = {}
         self._lock = Lock()
 
     def outcomes(self, days: int, tenants: Tenants = None) -> list[Outcomes]:
@@ -52,11 +52,11 @@ class AnalyticsStore:
         first = datetime.combine(self._first_day(days), datetime.min.time(), UTC)
         since_ms = int(first.timestamp() * 1000)
         with self._lock:
-            book = self._books.get((days, tenants))
-            if book is None or book.since_ms != since_ms:
-                book = self._books[days, tenants] = OutcomeBook(since_ms, tenants)
+            counter = self._counters.get((days, tenants))
+            if counter is None or counter.since_ms != since_ms:
+                counter = self._counters[days, tenants] = OutcomeCounter(since_ms, tenants)
         with Session(self._engine) as session:
-            return book.read(session)
+            return counter.read(session)
 
     def tallies(
         self, dimension: Dimension, days: int, limit: int | None = None, tenants: Tenants = None

@@ -187,7 +187,7 @@ def _count_decided(days: Mapping[str, Mapping[int, _Day]], by: By, cases: Iterab
         opened.moved += 1
         decided.moved -= 1
         decided.decided += 1
-        decided.confirmed += case.weighed.violates
+        decided.confirmed += case.scored.violates
         decided.lasted_ms.append(max(0, case.decided_at_ms - case.opened_at_ms))
 
 

@@ -125,7 +125,7 @@ class BatchStore:
                 .values(state=BatchState.CANCELLED.value, changed_at_ms=journal.at_ms)
             )
             if stopped.rowcount:
-                _tell(connection, journal.at_ms, batch_id, "batch.cancelled")
+                _write_event(connection, journal.at_ms, batch_id, "batch.cancelled")
                 journal.note("batch.cancelled", f"batch:{batch_id}")
                 journal.close(connection)
             elif connection.scalar(select(BatchRow.batch_id).where(BatchRow.batch_id == batch_id)) is None:
@@ -192,7 +192,7 @@ class BatchStore:
                 .values(changed_at_ms=at_ms, **values)
             )
             if moved.rowcount and values.get("state") in {BatchState.DONE.value, BatchState.FAILED.value}:
-                _tell(connection, at_ms, batch_id, f"batch.{values['state']}")
+                _write_event(connection, at_ms, batch_id, f"batch.{values['state']}")
         return moved.rowcount > 0
 
     def _now_ms(self) -> int:
@@ -212,7 +212,7 @@ def _placed(connection: Connection, new: NewBatch, key: str | None) -> str | Non
     return None if row is None else str(row.batch_id)
 
 
-def _tell(connection: Connection, at_ms: int, batch_id: str, kind: str) -> None:
+def _write_event(connection: Connection, at_ms: int, batch_id: str, kind: str) -> None:
     row = connection.execute(
         select(BatchRow.tenant_id, BatchRow.host_id, BatchRow.error).where(BatchRow.batch_id == batch_id)
     ).one()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from review.accounts.types import Person
 from review.cases.filing import next_change
 from review.cases.queries import case_from_row, decision_from_row
-from review.cases.state import after_decision, after_reopening, after_undo, standing
+from review.cases.state import after_decision, after_reopening, after_undo, decisions_in_force
 from review.cases.types import Case, CaseState, Choice, Decision
 from review.db.tables.cases import CaseRow, DecisionRow
 from review.db.tables.streams import FindingRow
@@ -99,7 +99,9 @@ def decide(connection: Connection, given: Submission, person: Person, now_ms: in
 def decide_unchecked(connection: Connection, given: Submission, person: Person, now_ms: int) -> Decision:
     """The decision as stored, for a reason that follows from what the person did; DecisionRefused by state or role."""
     case = _case(connection, given.case_id, lock=True)
-    after = after_decision(case, standing(_decisions(connection, DecisionRow.case_id == case.id)), person, given.choice)
+    after = after_decision(
+        case, decisions_in_force(_decisions(connection, DecisionRow.case_id == case.id)), person, given.choice
+    )
     decision = Decision(
         id=str(uuid.uuid4()),
         case_id=case.id,
@@ -147,7 +149,7 @@ def is_known(connection: Connection, request_id: str) -> bool:
 def undo(connection: Connection, case_id: str, person: Person, now_ms: int) -> Case:
     """The case as it was before this person's last decision; DecisionRefused after ten seconds or a later step."""
     case = _case(connection, case_id, lock=True)
-    past = standing(_decisions(connection, DecisionRow.case_id == case_id))
+    past = decisions_in_force(_decisions(connection, DecisionRow.case_id == case_id))
     state = after_undo(case, past, person, now_ms)
     connection.execute(update(DecisionRow).where(DecisionRow.decision_id == past[-1].id).values(undone_at_ms=now_ms))
     _move(connection, case_id, state, now_ms)

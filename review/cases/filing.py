@@ -13,7 +13,7 @@ from review.cases.priority import Standing, rank_of, reasons
 from review.cases.state import after_finding
 from review.cases.tally import Filed, said_at, write_tallies
 from review.cases.types import CaseState
-from review.cases.weighing import weigh
+from review.cases.weights import weights_of
 from review.db.tables.cases import CaseBandRow, CaseFindingRow, CaseRow
 from review.db.tables.streams import StreamRow
 from review.db.upsert import insert_missing, table_of
@@ -198,11 +198,11 @@ def refresh_cases(
         .order_by(CaseRow.case_id)
         .with_for_update()
     ).all()
-    weighed = weigh(connection, case_ids)
+    weights = weights_of(connection, case_ids)
     first = count_up(connection, "case", len(cases)) - len(cases) + 1
     rows = []
     for number, case in enumerate(cases, start=first):
-        weight = weighed[case.case_id]
+        weight = weights[case.case_id]
         before = CaseState(case.state)
         state = after_finding(before) if case.case_id in joined and case.finding_count else before
         reopened = state is not before

@@ -94,12 +94,12 @@ def visible_decisions(case: Case, past: Sequence[Decision]) -> tuple[Decision, .
 def barred(case: Case, past: Sequence[Decision], person: Person, choice: Choice = Choice.LAWFUL) -> str | None:
     """The code of what keeps this person from deciding so; None: nothing does."""
     try:
-        after_decision(case, standing(past), person, choice)
+        after_decision(case, decisions_in_force(past), person, choice)
     except DecisionRefused as refused:
         return refused.code
     return None
 
 
-def standing(decisions: Sequence[Decision]) -> list[Decision]:
+def decisions_in_force(decisions: Sequence[Decision]) -> list[Decision]:
     """Those that were not taken back."""
     return [decision for decision in decisions if decision.undone_at_ms is None]

@@ -268,11 +268,11 @@ class CaseStore:
         journal.close(connection)
 
     def _follow(
-        self, connection: Connection, case_id: str, person: Person, action: str, told: list[NewEvent], **details: str
+        self, connection: Connection, case_id: str, person: Person, action: str, events: list[NewEvent], **details: str
     ) -> None:
         """The strike that comes or goes with what was decided, the event, and the trail."""
         journal = Journal(at_ms=self.now_ms(), actor=person.id)
-        journal.add_events(told)
+        journal.add_events(events)
         journal.note(action, f"case:{case_id}", **details)
         self._consequences.follow(connection, case_id, journal)
         journal.close(connection)

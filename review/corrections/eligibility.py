@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from claims.types import Disposition, Finding, Passage
 from review.accounts.types import Person
 from review.cases.queries import case_from_row, decision_from_row
-from review.cases.state import after_decision, standing
+from review.cases.state import after_decision, decisions_in_force
 from review.cases.types import FINAL, Case, CaseState, Choice, Decision
 from review.corrections.errors import CorrectionRefused
 from review.db.tables.accounts import PersonRow
@@ -85,7 +85,7 @@ def check(
             raise CorrectionRefused(case_id, f"passage {passage_id!r} is no longer kept", code="no_passage")
         heard = passage_from_row(row)
         (now,) = as_corrected(connection, pinned.stream_id, [heard])
-        findings = _standing_on(session, pinned.stream_id, passage_id)
+        findings = _findings_on(session, pinned.stream_id, passage_id)
         for other_id in _cases_of(session, case_id, findings):
             _check_case(session, _case(session, other_id, lock=lock), person, now_ms)
         return Stand(case=case, passage=now, heard=heard.text, findings=findings, pinned=pinned)
@@ -106,7 +106,7 @@ def repeated(connection: Connection, given: Rewording, person: Person) -> Correc
     return last if words and given.product_id in {None, last.product_after} else None
 
 
-def _standing_on(session: Session, stream_id: str, passage_id: str) -> tuple[Finding, ...]:
+def _findings_on(session: Session, stream_id: str, passage_id: str) -> tuple[Finding, ...]:
     records = session.scalars(
         select(FindingRow.record).where(
             FindingRow.stream_id == stream_id, FindingRow.disposition.not_in([Disposition.NONE.value, HIDDEN])
@@ -139,7 +139,7 @@ def _check_case(session: Session, case: Case, person: Person, now_ms: int) -> No
             code="under_measure",
             who=measure.id,
         )
-    past = standing(_decisions(session, case.id))
+    past = decisions_in_force(_decisions(session, case.id))
     if case.state in FINAL:
         last = past[-1] if past else None
         who = names.get(last.person_id, last.person_id) if last is not None else "nobody"

@@ -19,7 +19,7 @@ from review.enforcement.case_consequences import deciders_of, follow_case
 from review.enforcement.errors import AppealRefused, UnknownTokenError
 from review.enforcement.grounds import ground_of
 from review.enforcement.hearing import check_decider, checked_files, checked_statement, filed, may_answer
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.measure_states import lifted
 from review.enforcement.measures import expire_measure, lock_measure, notice_sha256
 from review.enforcement.penalty_table import DAY_MS, Measures
@@ -142,15 +142,15 @@ def ruling_on(
     rulings: Sequence[Ruling],
     remaining: Remaining | None,
     table: Measures,
-    book: Book,
+    reference: LegalReference,
     now_ms: int,
 ) -> tuple[Measure, Decided]:
     """The measure as it is, and what these rulings would make of it; AppealRefused says what is undecided."""
     measure = measure_of(connection, appeal_of(connection, appeal_id).measure_id)
     rows = connection.execute(select(CaseRow.case_id, CaseRow.state).where(CaseRow.case_id.in_(measure.case_ids)))
     cases = {row.case_id: CaseState(row.state) for row in rows}
-    ground = ground_of(connection, measure.host_id, measure.case_ids, book)
-    return measure, ruled(measure, rulings, remaining, cases, ground, table, book, appeal_id, now_ms)
+    ground = ground_of(connection, measure.host_id, measure.case_ids, reference)
+    return measure, ruled(measure, rulings, remaining, cases, ground, table, reference, appeal_id, now_ms)
 
 
 def decide_appeal(
@@ -161,7 +161,7 @@ def decide_appeal(
     rulings: Sequence[Ruling],
     remaining: Remaining | None,
     table: Measures,
-    book: Book,
+    reference: LegalReference,
     *,
     reasons_zh: str = "",
     reasons_en: str = "",
@@ -175,7 +175,7 @@ def decide_appeal(
         select(CaseRow.case_id).where(CaseRow.case_id.in_(measure.case_ids)).order_by(CaseRow.case_id).with_for_update()
     ).all()
     check_decider(appeal_of(connection, appeal_id), person, had_part_in(connection, measure))
-    _, found = ruling_on(connection, appeal_id, rulings, remaining, table, book, journal.at_ms)
+    _, found = ruling_on(connection, appeal_id, rulings, remaining, table, reference, journal.at_ms)
     appeal = replace(
         appeal_of(connection, appeal_id),
         state=found.state,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import MeasureRow
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.notice_composition import Ground
 from review.enforcement.notice_wording import clean
 from review.enforcement.occurrences import Words, broadcasts_of, words_of
@@ -17,7 +17,9 @@ from review.enforcement.types import Fact, Measure, MeasureState, Notice, Strike
 _TOLD = frozenset({MeasureState.IN_FORCE, MeasureState.ENDED})
 
 
-def weighed_strikes(connection: Connection, host_ids: Iterable[str], book: Book) -> tuple[Strike, ...]:
+def strikes_as_decided(
+    connection: Connection, host_ids: Iterable[str], reference: LegalReference
+) -> tuple[Strike, ...]:
     """The strikes of these hosts with where their words fell, each with law and severity of the class people found."""
     strikes = strikes_of(connection, host_ids)
     ids = [strike.case_id for strike in strikes]
@@ -25,7 +27,7 @@ def weighed_strikes(connection: Connection, host_ids: Iterable[str], book: Book)
     rows = connection.execute(select(CaseRow.case_id, CaseRow.class_id).where(CaseRow.case_id.in_(ids)))
     found = {case_id: class_id for case_id, class_id in rows}
     return tuple(
-        book.as_decided(
+        reference.as_decided(
             replace(
                 strike,
                 found_class_id=found.get(strike.case_id, ""),
@@ -45,10 +47,10 @@ def taken_of(measures: Iterable[Measure]) -> tuple[Taken, ...]:
     )
 
 
-def ground_of(connection: Connection, host_id: str, case_ids: Sequence[str], book: Book) -> Ground:
+def ground_of(connection: Connection, host_id: str, case_ids: Sequence[str], reference: LegalReference) -> Ground:
     """What these cases of the host and the linked accounts say."""
     hosts = (host_id, *linked_hosts(connection, host_id))
-    strikes = weighed_strikes(connection, hosts, book)
+    strikes = strikes_as_decided(connection, hosts, reference)
     chosen = [strike for strike in strikes if strike.case_id in case_ids]
     words = words_of(connection, [strike.case_id for strike in chosen])
     return Ground(

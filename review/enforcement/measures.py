@@ -13,7 +13,7 @@ from review.db.tables.cases import CaseRow
 from review.db.tables.enforcement import MeasureRow
 from review.enforcement.errors import MeasureRefused
 from review.enforcement.grounds import changed_case, ground_of
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.measure_states import approved, check_cases, check_proposer, expired, proposed, rejected
 from review.enforcement.notice_composition import compose
 from review.enforcement.penalty_table import Measures
@@ -37,7 +37,7 @@ _CLOSED_EVENTS = {
 
 
 def propose_measure(
-    connection: Connection, wanted: Wanted, person: Person, table: Measures, book: Book, journal: Journal
+    connection: Connection, wanted: Wanted, person: Person, table: Measures, reference: LegalReference, journal: Journal
 ) -> Measure:
     """The measure as stored, its notice composed here and now from what was chosen.
 
@@ -47,8 +47,8 @@ def propose_measure(
     lock_host(connection, wanted.host_id)
     cases = lock_cases(connection, wanted.host_id, wanted.case_ids)
     check_cases(wanted.case_ids, cases)
-    ground = ground_of(connection, wanted.host_id, wanted.case_ids, book)
-    notice = compose(wanted, ground, table, book, journal.at_ms)
+    ground = ground_of(connection, wanted.host_id, wanted.case_ids, reference)
+    notice = compose(wanted, ground, table, reference, journal.at_ms)
     measure = proposed(str(uuid.uuid4()), wanted, notice, person, cases, table, journal.at_ms)
     for other in _open_of(connection, wanted.host_id, wanted.kind):
         if expired(other, journal.at_ms) is other:

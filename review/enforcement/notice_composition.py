@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claims.law.texts import LANGUAGES, Laws, day_at
+from claims.law.texts import LANGUAGES, StatuteTexts, day_at
 from review.enforcement.errors import MeasureRefused
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.notice_wording import clean, fact_en, fact_zh
 from review.enforcement.occurrences import Words
 from review.enforcement.penalty_points import propose
@@ -43,7 +43,7 @@ class Ground:
     taken: tuple[Taken, ...] = ()
 
 
-def compose(wanted: Wanted, ground: Ground, table: Measures, book: Book, now_ms: int) -> Notice:
+def compose(wanted: Wanted, ground: Ground, table: Measures, reference: LegalReference, now_ms: int) -> Notice:
     """The notice; MeasureRefused names a chosen case that gives no strike, or that no listed article fits.
 
     The same choice gives the same notice, in whatever order the cases are named.
@@ -52,14 +52,14 @@ def compose(wanted: Wanted, ground: Ground, table: Measures, book: Book, now_ms:
     ids = {strike.case_id for strike in chosen}
     proposal = propose(ground.strikes, table, now_ms, taken=ground.taken, chosen=ids)
     steps = {step.case_id: step for step in proposal.steps}
-    facts = tuple(_fact(strike, ground.words[strike.case_id], table, book) for strike in chosen)
+    facts = tuple(_fact(strike, ground.words[strike.case_id], table, reference) for strike in chosen)
     points = tuple(
-        _points(number, strike, steps.get(strike.case_id), table, book) for number, strike in enumerate(chosen, 1)
+        _points(number, strike, steps.get(strike.case_id), table, reference) for number, strike in enumerate(chosen, 1)
     )
     starts_at_ms, ends_at_ms = _term(wanted, table, now_ms)
     days = {strike.case_id: said_on(strike) for strike in chosen}
     printed = {
-        language: {cited: book.laws.formal(cited, language, days[f.case_id]) for f in facts for cited in f.basis}
+        language: {cited: reference.laws.formal(cited, language, days[f.case_id]) for f in facts for cited in f.basis}
         for language in LANGUAGES
     }
     basis = tuple(dict.fromkeys(cited for fact in facts for cited in fact.basis))
@@ -87,8 +87,8 @@ def compose(wanted: Wanted, ground: Ground, table: Measures, book: Book, now_ms:
         remarks_zh=wanted.remarks_zh.strip(),
         remarks_en=wanted.remarks_en.strip(),
         proposed_kind=proposal.measure.value if proposal.measure else "",
-        power_zh=power_zh(wanted.kind, table, book.laws),
-        power_en=power_en(wanted.kind, table, book.laws),
+        power_zh=power_zh(wanted.kind, table, reference.laws),
+        power_en=power_en(wanted.kind, table, reference.laws),
     )
 
 
@@ -97,7 +97,7 @@ def said_on(strike: Strike) -> date:
     return day_at(strike.said_in[0].first_ms)
 
 
-def fitting(strike: Strike, product: str, table: Measures, laws: Laws) -> tuple[str, ...]:
+def fitting(strike: Strike, product: str, table: Measures, laws: StatuteTexts) -> tuple[str, ...]:
     """Those articles that the case cites and the table lists, about such claims and such goods.
 
     Their text must be known, as it was in force when the words fell, from two copies that agree. Goods that are known
@@ -122,15 +122,15 @@ def _chosen(wanted: Wanted, ground: Ground) -> list[Strike]:
     return sorted(found, key=lambda strike: (strike.said_in[0].first_ms, strike.case_id))
 
 
-def _fact(strike: Strike, words: Words, table: Measures, book: Book) -> Fact:
-    basis = fitting(strike, words.product, table, book.laws)
+def _fact(strike: Strike, words: Words, table: Measures, reference: LegalReference) -> Fact:
+    basis = fitting(strike, words.product, table, reference.laws)
     if not basis:
         why = "no article of the table fits its class and goods; leave it out, or decide its class anew"
         raise MeasureRefused(f"case {strike.case_id}", why, code="no_basis", case_id=strike.case_id)
     if not words.said:
         why = "its words are no longer kept, so nobody can be told of them; leave it out"
         raise MeasureRefused(f"case {strike.case_id}", why, code="no_words", case_id=strike.case_id)
-    class_zh, class_en = book.class_name(strike.class_id)
+    class_zh, class_en = reference.class_name(strike.class_id)
     first_of = {said.occurrences[0].stream_id: said for said in reversed(words.said)}
     by_time = [said for said in words.said if first_of[said.occurrences[0].stream_id] is said]
     return Fact(
@@ -160,8 +160,8 @@ def _clean(each: Occurrence) -> Occurrence:
     )
 
 
-def _points(number: int, strike: Strike, step: Step | None, table: Measures, book: Book) -> PointsRow:
-    class_zh, class_en = book.class_name(strike.class_id)
+def _points(number: int, strike: Strike, step: Step | None, table: Measures, reference: LegalReference) -> PointsRow:
+    class_zh, class_en = reference.class_name(strike.class_id)
     factors = [(table.factor(name), percent) for name, percent in (step.factors if step else ())]
     return PointsRow(
         number=number,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import CHINA_TIME
 from review.enforcement.errors import AppealRefused
 from review.enforcement.notice_view import shown_measure
@@ -22,7 +22,7 @@ def shown_time(at_ms: int) -> str:
 
 
 def notice_html(
-    measure: Measure, host_name: str, table: Measures, laws: Laws, now_ms: int, *, page_url: str = ""
+    measure: Measure, host_name: str, table: Measures, laws: StatuteTexts, now_ms: int, *, page_url: str = ""
 ) -> str:
     """The notice for printing: of what is intended while it is a proposal, of the measure once it is approved.
 

@@ -3,7 +3,7 @@
 from claims.law.texts import Language
 from claims.types import Finding
 from review.enforcement.errors import MeasureRefused
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.notice_composition import Ground, compose
 from review.enforcement.occurrences import Said, Words
 from review.enforcement.penalty_table import Measures
@@ -17,7 +17,7 @@ def specimen(
     product: str,
     category: str,
     table: Measures,
-    book: Book,
+    reference: LegalReference,
     started_at_ms: int,
     language: Language = "zh",
 ) -> str | None:
@@ -49,7 +49,7 @@ def specimen(
     words = Words(case_id=_CASE, product=product, decision_id="d1", said=(said,))
     wanted = Wanted(host_id=_HOST, kind=MeasureKind.WARNING, case_ids=(_CASE,))
     try:
-        notice = compose(wanted, Ground(strikes=(strike,), words={_CASE: words}), table, book, said_at_ms)
+        notice = compose(wanted, Ground(strikes=(strike,), words={_CASE: words}), table, reference, said_at_ms)
     except MeasureRefused:
         return None
     return notice.facts_zh if language == "zh" else notice.facts_en

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from claims.law.texts import Article, Laws, day_at
+from claims.law.texts import Article, StatuteTexts, day_at
 from review.enforcement.notice_wording import date_en, date_zh
 from review.enforcement.types import Measure, MeasureState, Notice, PointsRow
 from review.presentation.catalogues import Language
@@ -51,7 +51,7 @@ class ShownNotice:
     amended: str
 
 
-def shown_measure(measure: Measure, language: Language, laws: Laws, now_ms: int) -> ShownNotice:
+def shown_measure(measure: Measure, language: Language, laws: StatuteTexts, now_ms: int) -> ShownNotice:
     """The measure's notice as it stands now."""
     return shown_notice(
         measure.notice,
@@ -64,7 +64,7 @@ def shown_measure(measure: Measure, language: Language, laws: Laws, now_ms: int)
 
 
 def shown_notice(
-    notice: Notice, language: Language, laws: Laws, *, term: str, breach: str = "", serious_why: str = ""
+    notice: Notice, language: Language, laws: StatuteTexts, *, term: str, breach: str = "", serious_why: str = ""
 ) -> ShownNotice:
     """The notice; what has no English text is shown in Chinese, which holds."""
     words, zh, on = Words(language), language == "zh", _day(notice)

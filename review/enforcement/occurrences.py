@@ -78,7 +78,7 @@ def broadcasts_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, 
 def words_of(connection: Connection, case_ids: Iterable[str]) -> dict[str, Words]:
     """Each of these cases with its words, in the caller's transaction."""
     wanted = sorted(set(case_ids))
-    decisions = _standing(connection, wanted)
+    decisions = _effective_decisions(connection, wanted)
     found: defaultdict[str, list[tuple[Finding, Said]]] = defaultdict(list)
     rows = connection.execute(
         select(
@@ -144,7 +144,7 @@ def _place(said: Said) -> tuple[int, str, int, str]:
     return (first.said_at_ms or 0, first.stream_id, first.at_ms, first.finding_id)
 
 
-def _standing(connection: Connection, case_ids: list[str]) -> dict[str, str]:
+def _effective_decisions(connection: Connection, case_ids: list[str]) -> dict[str, str]:
     """The last decision on each case that was not taken back."""
     rows = connection.execute(
         select(DecisionRow.case_id, DecisionRow.decision_id)

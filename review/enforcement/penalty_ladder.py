@@ -17,7 +17,7 @@ def gravest_allowed(counted: Sequence[Strike], taken: Sequence[Taken], table: Me
         return ladder.rungs[-1]
     known = {strike.case_id for strike in counted}
     standing = [measure for measure in taken if not known.isdisjoint(measure.case_ids)]
-    rung = ladder.standing_on(max((m.kind for m in standing), key=lambda kind: kind.gravity, default=None))
+    rung = ladder.rung_of(max((m.kind for m in standing), key=lambda kind: kind.gravity, default=None))
     steps = ladder.steps_a_broadcast if _is_new(counted, standing) else 0
     at = min(max(rung + steps, 0), len(ladder.rungs) - 1)
     return ladder.rungs[at]

@@ -126,7 +126,7 @@ class Ladder(Frozen):
             raise ValueError("the last of the rungs must be blacklist")
         return self
 
-    def standing_on(self, kind: MeasureKind | None) -> int:
+    def rung_of(self, kind: MeasureKind | None) -> int:
         """The place of the highest rung that is no graver than this measure; -1: below the first."""
         return -1 if kind is None else sum(rung.gravity <= kind.gravity for rung in self.rungs) - 1
 

@@ -1,11 +1,11 @@
 """By which law a platform takes a measure, makes it public and reports it: the sentences that every notice has."""
 
-from claims.law.texts import Language, Laws
+from claims.law.texts import Language, StatuteTexts
 from review.enforcement.penalty_table import Measures
 from review.enforcement.types import MeasureKind
 
 
-def power_zh(kind: MeasureKind, table: Measures, laws: Laws) -> str:
+def power_zh(kind: MeasureKind, table: Measures, laws: StatuteTexts) -> str:
     """The measure's power and what follows from it, in Chinese."""
     power, posted, reported = _cited(kind, table, laws, "zh")
     rule = table.measures[kind]
@@ -16,7 +16,7 @@ def power_zh(kind: MeasureKind, table: Measures, laws: Laws) -> str:
     )
 
 
-def power_en(kind: MeasureKind, table: Measures, laws: Laws) -> str:
+def power_en(kind: MeasureKind, table: Measures, laws: StatuteTexts) -> str:
     """The same in English."""
     power, posted, reported = _cited(kind, table, laws, "en")
     rule = table.measures[kind]
@@ -27,7 +27,7 @@ def power_en(kind: MeasureKind, table: Measures, laws: Laws) -> str:
     )
 
 
-def _cited(kind: MeasureKind, table: Measures, laws: Laws, language: Language) -> tuple[str, str, str]:
+def _cited(kind: MeasureKind, table: Measures, laws: StatuteTexts, language: Language) -> tuple[str, str, str]:
     return (
         laws.listed(table.measures[kind].power, language),
         laws.formal(table.duties.posted_by, language),

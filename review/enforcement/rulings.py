@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from review.cases.decisions import REASONS
 from review.cases.types import CaseState, Choice
 from review.enforcement.errors import AppealRefused, MeasureRefused
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.notice_composition import Ground, compose
 from review.enforcement.notice_wording import amended_en, amended_zh
 from review.enforcement.penalty_points import propose
@@ -38,7 +38,7 @@ def ruled(
     cases: Mapping[str, CaseState],
     ground: Ground,
     table: Measures,
-    book: Book,
+    reference: LegalReference,
     appeal_id: str,
     now_ms: int,
 ) -> Decided:
@@ -68,7 +68,7 @@ def ruled(
     if kind.gravity > gravest.gravity:
         why = f"the cases that stand carry {gravest.value} at most"
         raise AppealRefused("measure", why, code="too_grave")
-    after = _corrected(measure, kind, days, standing, left, table, book)
+    after = _corrected(measure, kind, days, standing, left, table, reference)
     facts = [ruling.fact for ruling in told if not ruling.stands and ruling.fact]
     words = (appeal_id, facts, len(fallen), measure, after, table, now_ms)
     notice = replace(after.notice, amended_zh=amended_zh(*words), amended_en=amended_en(*words))
@@ -159,7 +159,7 @@ def _corrected(
     standing: Sequence[str],
     left: Ground,
     table: Measures,
-    book: Book,
+    reference: LegalReference,
 ) -> Measure:
     is_entry = kind is MeasureKind.BLACKLIST
     wanted = Wanted(
@@ -174,7 +174,7 @@ def _corrected(
         serious_why=measure.serious_why if is_entry else "",
     )
     try:
-        notice = compose(wanted, left, table, book, measure.proposed_at_ms)
+        notice = compose(wanted, left, table, reference, measure.proposed_at_ms)
     except MeasureRefused as error:
         raise AppealRefused(f"case {error.case_id}", error.why, code="no_notice") from error
     if is_entry and measure.breach not in notice.basis:
@@ -185,10 +185,10 @@ def _corrected(
     return replace(measure, kind=kind, notice=notice, breach=wanted.breach, serious_why=wanted.serious_why)
 
 
-def _decided(state: AppealState, told: tuple[Ruling, ...], before: Measure, after: Measure | None) -> Decided:
+def _decided(state: AppealState, rulings: tuple[Ruling, ...], before: Measure, after: Measure | None) -> Decided:
     return Decided(
         state=state,
-        rulings=told,
+        rulings=rulings,
         after=after,
         outcome=Outcome(
             kind_before=before.kind,

@@ -19,9 +19,9 @@ from review.enforcement import evasion_watch, lists
 from review.enforcement import measures as measure_steps
 from review.enforcement.blacklist import signed_list
 from review.enforcement.errors import EnforcementNotSetUp
-from review.enforcement.grounds import changed_case, ground_of, taken_of, weighed_strikes
+from review.enforcement.grounds import changed_case, ground_of, strikes_as_decided, taken_of
 from review.enforcement.hearing import may_answer, may_appeal
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.linked_accounts import Identifier, keyed_hashes
 from review.enforcement.notice_composition import compose
 from review.enforcement.occurrences import Words, words_of
@@ -61,13 +61,13 @@ _MACHINE = "zhenyan"
 class EnforcementSetup:
     """What due process works by: the published table, the retention clocks, and the data folder for keys and files.
 
-    `book`: what notices are written with.
+    `reference`: what notices are written with.
     """
 
     measures: Measures
     retention: Retention
     data_dir: Path
-    book: Book = field(default_factory=Book)
+    reference: LegalReference = field(default_factory=LegalReference)
 
     @property
     def keys(self) -> KeyRing:
@@ -120,7 +120,7 @@ class EnforcementStore:
             return HostFile(
                 host_id=host_id,
                 linked=linked,
-                strikes=weighed_strikes(connection, (host_id, *linked), self._book),
+                strikes=strikes_as_decided(connection, (host_id, *linked), self._reference),
                 measures=measures,
                 appeals=appeals_where(connection, AppealRow.measure_id.in_([measure.id for measure in measures])),
             )
@@ -139,8 +139,8 @@ class EnforcementStore:
         Raises MeasureRefused as `propose` does for what the notice rests on.
         """
         with self._engine.connect() as connection:
-            ground = ground_of(connection, wanted.host_id, wanted.case_ids, self.setup.book)
-        return compose(wanted, ground, self.setup.measures, self.setup.book, self.now_ms())
+            ground = ground_of(connection, wanted.host_id, wanted.case_ids, self.setup.reference)
+        return compose(wanted, ground, self.setup.measures, self.setup.reference, self.now_ms())
 
     def words(self, case_ids: Sequence[str]) -> dict[str, Words]:
         """What was said or shown in these cases, and when."""
@@ -154,7 +154,7 @@ class EnforcementStore:
         """
         setup = self.setup
         with self._step(person.id) as (connection, journal):
-            return measure_steps.propose_measure(connection, wanted, person, setup.measures, setup.book, journal)
+            return measure_steps.propose_measure(connection, wanted, person, setup.measures, setup.reference, journal)
 
     def changed_case(self, measure: Measure) -> str | None:
         """A case that is no longer what the measure's notice says of it; None: all are."""
@@ -324,7 +324,7 @@ class EnforcementStore:
         with self._engine.connect() as connection:
             setup = self.setup
             _, found = appeal_steps.ruling_on(
-                connection, appeal_id, rulings, remaining, setup.measures, setup.book, self.now_ms()
+                connection, appeal_id, rulings, remaining, setup.measures, setup.reference, self.now_ms()
             )
         return found
 
@@ -352,14 +352,14 @@ class EnforcementStore:
                 rulings,
                 remaining,
                 setup.measures,
-                setup.book,
+                setup.reference,
                 reasons_zh=reasons_zh,
                 reasons_en=reasons_en,
             )
 
     @property
-    def _book(self) -> Book:
-        return self._setup.book if self._setup else Book()
+    def _reference(self) -> LegalReference:
+        return self._setup.reference if self._setup else LegalReference()
 
     def now_ms(self) -> int:
         """The moment by which terms and deadlines are judged."""

@@ -16,14 +16,14 @@ from review.events.stretch_log import write_stretches
 from review.events.types import MOST_EVENTS, STRETCH, Event, NewEvent
 
 
-def write_events(connection: Connection, at_ms: int, told: Iterable[NewEvent]) -> None:
+def write_events(connection: Connection, at_ms: int, new_events: Iterable[NewEvent]) -> None:
     """Adds the events in this order, each to its customer's log; stretches to the log of stretches.
 
     To be called at the end of a transaction, before the trail only: the row of each customer's head stays locked
     until the commit, so that numbers become visible in their own order and a reader who goes on after the last one
     misses nothing.
     """
-    events = list(told)
+    events = list(new_events)
     if not events:
         return
     owners = _owners(connection, {event.host_id for event in events if event.tenant_id is None})

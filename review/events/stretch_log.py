@@ -24,9 +24,9 @@ class StretchPage:
     more: bool = False
 
 
-def write_stretches(connection: Connection, at_ms: int, told: Mapping[str, Sequence[NewEvent]]) -> None:
+def write_stretches(connection: Connection, at_ms: int, new_stretches: Mapping[str, Sequence[NewEvent]]) -> None:
     """Adds the stretches in this order to each customer's log, whose heads stay locked until the commit."""
-    firsts = reserve(connection, StretchHeadRow, {name: len(mine) for name, mine in told.items()}, forgotten=0)
+    firsts = reserve(connection, StretchHeadRow, {name: len(mine) for name, mine in new_stretches.items()}, forgotten=0)
     rows = [
         {
             "tenant_id": tenant_id,
@@ -38,7 +38,7 @@ def write_stretches(connection: Connection, at_ms: int, told: Mapping[str, Seque
             "end_ms": new.body["end_ms"],
             "body": dict(new.body),
         }
-        for tenant_id, mine in sorted(told.items())
+        for tenant_id, mine in sorted(new_stretches.items())
         for number, new in enumerate(mine, start=firsts[tenant_id])
     ]
     connection.execute(insert(StretchRow), rows)

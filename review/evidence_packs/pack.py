@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from ingest.recording.disk import new_sm3
 from review.audit.chain import canonical
 from review.audit.keys import KeyRing
@@ -52,14 +52,14 @@ class Maker:
 
 
 def contents(
-    dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str, str]], laws: Laws | None = None
+    dossier: Dossier, maker: Maker, class_names: Mapping[str, tuple[str, str]], laws: StatuteTexts | None = None
 ) -> Iterator[PackFile]:
     """Every file of the payload, the pages first; `laws`: by which citations are printed."""
     places = {clip.finding_id: f"clips/{number:03}.mp4" for number, clip in enumerate(dossier.clips)}
     posters = {clip.finding_id: places[clip.finding_id][:-4] + ".jpg" for clip in dossier.clips if clip.poster}
     drawn = {each.finding_id: each for each in shown(dossier)}
     pictures = {finding_id: tuple(_pictures(places[finding_id], len(each.crops))) for finding_id, each in drawn.items()}
-    texts = laws or Laws.none()
+    texts = laws or StatuteTexts.none()
     for name, page in pages(dossier, places, posters, pictures, class_names, texts, maker.name, maker.at_ms).items():
         yield PackFile(place=name, content=page.encode())
     yield _json("case.json", _case(dossier, maker))

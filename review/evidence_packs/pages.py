@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Passage
 from review.enforcement.notice_pages import shown_time
 from review.evidence_packs.contents import Dossier, PackedClip, PackedStream
@@ -43,7 +43,7 @@ def pages(
     posters: Mapping[str, str],
     pictures: Mapping[str, tuple[str, ...]],
     class_names: Mapping[str, tuple[str, str]],
-    laws: Laws,
+    laws: StatuteTexts,
     made_by: str,
     made_at_ms: int,
 ) -> dict[str, str]:

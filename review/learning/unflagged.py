@@ -8,11 +8,11 @@ from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import plain
 from claims.classifier.reading import Known, Links, Reader, Reading
 from claims.engine.conversation import ClaimEngine
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
 from claims.engine.scoring import PassageReader
-from claims.engine.window import Heard
+from claims.engine.window import WindowPassage
 from claims.obfuscation.pictures import read_out
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
@@ -33,7 +33,7 @@ def unflagged_of(policy: Policy, stream: StoredStream, reader: Reader, flagged: 
     assert read_by is not None
     found: dict[str, Unflagged] = {}
 
-    def note(scene: Scene, judged: Sequence[Judged], standing: Sequence[Told]) -> None:
+    def note(scene: Scene, judged: Sequence[Judged], assessed: Sequence[AssessedClaim]) -> None:
         heard = _in_focus(scene)
         if heard is None or heard.passage.id in flagged:
             return
@@ -46,18 +46,18 @@ def unflagged_of(policy: Policy, stream: StoredStream, reader: Reader, flagged: 
     return list(found.values())
 
 
-def _in_focus(scene: Scene) -> Heard | None:
+def _in_focus(scene: Scene) -> WindowPassage | None:
     window = scene.window
-    heard = [h for h in window.heard if h.offset < window.focus_end]
+    heard = [h for h in window.passages if h.offset < window.focus_end]
     return heard[-1] if heard and heard[-1].offset == window.focus_start else None
 
 
-def _as_read(scene: Scene, heard: Heard, policy: Policy, reader: Reader) -> Unflagged | None:
+def _as_read(scene: Scene, heard: WindowPassage, policy: Policy, reader: Reader) -> Unflagged | None:
     passport = scene.choice.passport
     if passport is None or len(heard.folded.text) < SHORTEST:
         return None
     read = PassageReader(scene, policy, reader, passport)
-    read_as = read.of_heard(heard)
+    read_as = read.of_passage(heard)
     if not read_as.open_classes:
         return None
     given = Features(detector=None, reader=read_as.reading.breach, open_share=read_as.open_share)

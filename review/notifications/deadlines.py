@@ -38,7 +38,7 @@ class Deadlines:
     def tell(self) -> int:
         """How many things were told of that nobody had told of before."""
         now_ms = self._now_ms()
-        return sum(self._tell(look, now_ms) for look in (_measures, _appeals, _cases))
+        return sum(self._notify(look, now_ms) for look in (_measures, _appeals, _cases))
 
     def forget(self) -> None:
         """Forgets what was told long ago and can't be told again."""
@@ -47,7 +47,7 @@ class Deadlines:
                 delete(ToldDeadlineRow).where(ToldDeadlineRow.told_at_ms < self._now_ms() - _FORGOTTEN_MS)
             )
 
-    def _tell(self, look: Callable[[Connection, int], Sequence[NewEvent]], now_ms: int) -> int:
+    def _notify(self, look: Callable[[Connection, int], Sequence[NewEvent]], now_ms: int) -> int:
         told = 0
         while True:
             with self._engine.connect() as connection:
@@ -81,7 +81,7 @@ def _measures(connection: Connection, now_ms: int) -> list[NewEvent]:
         select(measures.measure_id, measures.host_id, measures.kind, measures.lapses_at_ms)
         .where(measures.state == MeasureState.PROPOSED.value)
         .where(measures.lapses_at_ms > now_ms, measures.lapses_at_ms <= now_ms + LEAD_MS)
-        .where(~_is_told("deadline.measure", measures.measure_id))
+        .where(~_is_notified("deadline.measure", measures.measure_id))
         .order_by(measures.lapses_at_ms, measures.measure_id)
         .limit(_BATCH)
     )
@@ -103,7 +103,7 @@ def _appeals(connection: Connection, now_ms: int) -> list[NewEvent]:
         .join(MeasureRow, measures.measure_id == appeals.measure_id)
         .where(appeals.state == AppealState.FILED.value)
         .where(appeals.decide_due_ms > now_ms - LOOK_BACK_MS, appeals.decide_due_ms <= now_ms + LEAD_MS)
-        .where(~_is_told("deadline.appeal", appeals.appeal_id))
+        .where(~_is_notified("deadline.appeal", appeals.appeal_id))
         .order_by(appeals.decide_due_ms, appeals.appeal_id)
         .limit(_BATCH)
     )
@@ -134,7 +134,7 @@ def _cases(connection: Connection, now_ms: int) -> list[NewEvent]:
         .where(cases.opened_at_ms > now_ms - max(targets_ms.values()) - LOOK_BACK_MS)
         .where(cases.opened_at_ms < now_ms - min(targets_ms.values()))
         .where(cases.state.in_([state.value for state in WAITING]), is_late)
-        .where(~_is_told("deadline.case", cases.case_id), cases.case_id.not_in(select(BlindCaseRow.case_id)))
+        .where(~_is_notified("deadline.case", cases.case_id), cases.case_id.not_in(select(BlindCaseRow.case_id)))
         .order_by(cases.opened_at_ms, cases.case_id)
         .limit(_BATCH)
     )
@@ -155,5 +155,5 @@ def _cases(connection: Connection, now_ms: int) -> list[NewEvent]:
     ]
 
 
-def _is_told(kind: str, subject: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_notified(kind: str, subject: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(ToldDeadlineRow.kind == kind, ToldDeadlineRow.subject == subject)

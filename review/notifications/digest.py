@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from review.notifications.types import Topic, Waiting, Wish
+from review.notifications.types import NotificationPreference, Topic, Waiting
 from review.presentation.language import Words
 
 
@@ -14,13 +14,17 @@ class Digest:
     text: str
 
 
-def compose(wish: Wish, waiting: Waiting, page_url: str) -> Digest | None:
+def compose(preference: NotificationPreference, waiting: Waiting, page_url: str) -> Digest | None:
     """The digest of the topics that the person wants; None: nothing of them waits.
 
     `page_url`: this server as people reach it; empty: the digest has no links.
     """
-    words = Words(wish.language)
-    told = [*_deadlines(words, waiting, wish), *_appeals(words, waiting, wish), *_late(words, waiting, wish)]
+    words = Words(preference.language)
+    told = [
+        *_deadlines(words, waiting, preference),
+        *_appeals(words, waiting, preference),
+        *_late(words, waiting, preference),
+    ]
     if not told:
         return None
     base = page_url.rstrip("/")
@@ -29,21 +33,21 @@ def compose(wish: Wish, waiting: Waiting, page_url: str) -> Digest | None:
     return Digest(subject=words("mail.subject", n=len(told)), text=f"{body}\n")
 
 
-def _deadlines(words: Words, waiting: Waiting, wish: Wish) -> list[tuple[str, str]]:
-    if Topic.DEADLINES not in wish.topics or not waiting.proposals:
+def _deadlines(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:
+    if Topic.DEADLINES not in preference.topics or not waiting.proposals:
         return []
     return [(words("mail.proposals", n=waiting.proposals, soon=waiting.proposals_soon), "/measures")]
 
 
-def _appeals(words: Words, waiting: Waiting, wish: Wish) -> list[tuple[str, str]]:
-    if Topic.APPEALS not in wish.topics or not waiting.appeals:
+def _appeals(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:
+    if Topic.APPEALS not in preference.topics or not waiting.appeals:
         return []
     told = words("mail.appeals", n=waiting.appeals, soon=waiting.appeals_soon, over=waiting.appeals_over)
     return [(told, "/appeals")]
 
 
-def _late(words: Words, waiting: Waiting, wish: Wish) -> list[tuple[str, str]]:
-    if Topic.LATE not in wish.topics or not waiting.late:
+def _late(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:
+    if Topic.LATE not in preference.topics or not waiting.late:
         return []
     each = words("mail.and").join(f"{words.term('severity', severity)} {count}" for severity, count in waiting.late)
     return [(words("mail.late", n=sum(count for _, count in waiting.late), each=each), "/")]

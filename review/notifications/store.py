@@ -17,7 +17,7 @@ from review.db.tables.notifications import WishRow
 from review.db.upsert import upsert
 from review.enforcement.types import AppealState, MeasureState
 from review.errors import ReviewError
-from review.notifications.types import Every, Topic, Waiting, Wish
+from review.notifications.types import Every, NotificationPreference, Topic, Waiting
 
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _AGAIN_MS = 600_000
@@ -26,13 +26,13 @@ _LONGEST = 254
 _DECIDE_MEASURES = frozenset({Role.SENIOR, Role.ADMIN, Role.AUDITOR})
 
 
-class WishRefused(ReviewError):
+class PreferenceRefused(ReviewError):
     """Mail can't be sent there; the pages have words for it."""
 
     code = "email"
 
 
-class WishStore:
+class PreferenceStore:
     """What people want to be told by mail."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
@@ -40,44 +40,47 @@ class WishStore:
         self._writing = engine.execution_options(writes=True)
         self._now = now
 
-    def wish(self, person_id: str) -> Wish:
+    def of(self, person_id: str) -> NotificationPreference:
         """What the person wants; nothing, if they never said."""
         with Session(self._engine) as session:
             row = session.get(WishRow, person_id)
-            return Wish(person_id=person_id) if row is None else _wish(row)
+            return NotificationPreference(person_id=person_id) if row is None else _preference(row)
 
-    def put(self, wish: Wish) -> None:
-        """Keeps the wish; the first digest comes with the next hour or morning. WishRefused for what is no address."""
-        if wish.every is not Every.NEVER and not _is_address(wish.email):
-            raise WishRefused("email: this is no address that mail can be sent to")
+    def put(self, preference: NotificationPreference) -> None:
+        """Keeps the preference; the first digest comes with the next hour or morning.
+
+        PreferenceRefused for what is no address.
+        """
+        if preference.every is not Every.NEVER and not _is_address(preference.email):
+            raise PreferenceRefused("email: this is no address that mail can be sent to")
         row = {
-            "person_id": wish.person_id,
-            "email": wish.email,
-            "every": wish.every.value,
-            "topics": [topic.value for topic in wish.topics],
-            "language": wish.language,
-            "next_at_ms": self._next_ms(wish.every),
+            "person_id": preference.person_id,
+            "email": preference.email,
+            "every": preference.every.value,
+            "topics": [topic.value for topic in preference.topics],
+            "language": preference.language,
+            "next_at_ms": self._next_ms(preference.every),
             "failed": False,
         }
         with self._writing.begin() as connection:
             upsert(connection, WishRow, [row])
 
-    def take(self) -> tuple[Wish, ...]:
-        """Takes the wishes whose time has come: each is given to one caller, and comes again at its next time."""
+    def take(self) -> tuple[NotificationPreference, ...]:
+        """Takes the preferences whose time has come: each is given to one caller, and comes again at its next time."""
         now_ms = self._now_ms()
         is_due = (WishRow.every != Every.NEVER.value, WishRow.next_at_ms <= now_ms)
         taken = []
         with Session(self._engine) as session:
-            rows = [_wish(row) for row in session.scalars(select(WishRow).where(*is_due))]
-        for wish in rows:
+            rows = [_preference(row) for row in session.scalars(select(WishRow).where(*is_due))]
+        for preference in rows:
             with self._writing.begin() as connection:
                 moved = connection.execute(
                     update(WishRow)
-                    .where(WishRow.person_id == wish.person_id, *is_due)
-                    .values(next_at_ms=self._next_ms(wish.every))
+                    .where(WishRow.person_id == preference.person_id, *is_due)
+                    .values(next_at_ms=self._next_ms(preference.every))
                 )
             if moved.rowcount:
-                taken.append(wish)
+                taken.append(preference)
         return tuple(taken)
 
     def sent(self, person_id: str, *, failed: bool) -> None:
@@ -144,8 +147,8 @@ def _is_address(email: str) -> bool:
     return bool(at and name and "@" not in name and "." in place.strip(".") and is_plain and len(email) <= _LONGEST)
 
 
-def _wish(row: WishRow) -> Wish:
-    return Wish(
+def _preference(row: WishRow) -> NotificationPreference:
+    return NotificationPreference(
         person_id=row.person_id,
         email=row.email,
         every=Every(row.every),

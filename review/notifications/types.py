@@ -23,7 +23,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class NotificationPreference:
     """What a person wants; `email` may be personal and is never logged. `failed`: the last sending was in vain."""
 
     person_id: str

@@ -59,7 +59,7 @@ class SentRow:
     @property
     def own_faults(self) -> tuple[tuple[str, str], ...]:
         """What is wrong with it before anything is known of passports: each with its field."""
-        return (*self.faults, *((".".join(map(str, one.path)), one.told) for one in self.parsed.doubled))
+        return (*self.faults, *((".".join(map(str, one.path)), one.description) for one in self.parsed.doubled))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +93,10 @@ def read_rows(
     rows: Iterable[SentRow], reader: QuantityReader, day: date, bounds: PassportBounds | None = None
 ) -> Iterator[ReadRow]:
     """Each row as it is to be kept, or with what is wrong; of two with one id the second is refused."""
-    return (_read(row, reader, day, bounds) for row in told_apart(rows))
+    return (_read(row, reader, day, bounds) for row in without_duplicates(rows))
 
 
-def told_apart(rows: Iterable[SentRow]) -> Iterator[SentRow]:
+def without_duplicates(rows: Iterable[SentRow]) -> Iterator[SentRow]:
     """The rows; one whose id an earlier one has is faulty."""
     seen: dict[str, int] = {}
     for row in rows:

@@ -112,7 +112,7 @@ def admitted(
     except PassportError as error:
         faults = faults_of(error)
         placed = [(_placed(place, path), reason) for path, reason in faults]
-        raise OrderRefused(place, told_of(faults), code="form", faults=placed) from error
+        raise OrderRefused(place, fault_summary(faults), code="form", faults=placed) from error
     except (RecursionError, UnicodeEncodeError) as error:
         raise _refused(place, "is nested too deep, or holds what is no text") from error
 
@@ -132,7 +132,7 @@ def faults_of(error: PassportError) -> list[tuple[str, str]]:
     return [(one.path, one.reason) for one in found[:MOST_FAULTS]]
 
 
-def told_of(faults: Sequence[tuple[str, str]]) -> str:
+def fault_summary(faults: Sequence[tuple[str, str]]) -> str:
     """The first fault in words, and how many more there are."""
     path, reason = faults[0]
     more = f"; and {len(faults) - 1} more, see errors" if len(faults) > 1 else ""

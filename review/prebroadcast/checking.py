@@ -14,7 +14,7 @@ from claims.policy.policy import Policy
 from claims.tenant_words import Words
 from claims.types import Disposition, Finding
 from review.judge_pool.policy_in_force import Judges
-from review.passports.records import faults_of, told_of
+from review.passports.records import fault_summary, faults_of
 from review.prebroadcast.errors import CheckRefused
 from review.prebroadcast.limits import CheckLimits
 from review.prebroadcast.pieces import STREAM, Lines, cut
@@ -57,7 +57,7 @@ class Checker:
             return read(plain, self._judges().policy.quantity_reader, source="passports")
         except PassportError as error:
             faults = faults_of(error)
-            raise CheckRefused("passports", told_of(faults), faults) from error
+            raise CheckRefused("passports", fault_summary(faults), faults) from error
         except RecursionError as error:
             raise CheckRefused("passports", "are nested too deep") from error
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
-from claims.law.texts import Article, Laws, day_of
+from claims.law.texts import Article, StatuteTexts, day_of
 from claims.types import ExemptionTrial, Finding, FrameBox, Passage
 from review.presentation.highlight import Piece, mark_quote, timed
 from review.streams.corrections import Correction
@@ -87,7 +87,7 @@ def stream_clock(at_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
-def finding_view(stored: StoredFinding, stream: StreamRecord, laws: Laws) -> FindingView:
+def finding_view(stored: StoredFinding, stream: StreamRecord, laws: StatuteTexts) -> FindingView:
     """The finding as the claim card shows it."""
     finding = stored.finding
     names = {product.product_id: product.name for product in stream.products}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,5 +15,5 @@ class Glossary:
 
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exemptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    laws: Laws = field(default_factory=Laws.none)
+    laws: StatuteTexts = field(default_factory=StatuteTexts.none)
     offers_prebroadcast: bool = False

@@ -61,26 +61,26 @@ class Words:
         """A category path as people name it: `化妆品 › 特殊化妆品 › 防晒`; a part that nobody named stands as it is."""
         parts = [part for part in category.split("/") if part]
         named = [self.term("goods", part) for part in parts]
-        told = (part.replace("_", " ") if part == name else name for part, name in zip(parts, named, strict=True))
-        return " › ".join(told)
+        shown = (part.replace("_", " ") if part == name else name for part, name in zip(parts, named, strict=True))
+        return " › ".join(shown)
 
-    def reason(self, told: str) -> str:
+    def reason(self, text: str) -> str:
         """What a broadcast waits for, or why some of it is missing; scheduler and recorder tell it in English."""
         if self.language != "zh":
-            return told
-        return "；".join(waiting_reason_in_chinese(one) or recording_reason_in_chinese(one) for one in parts_of(told))
+            return text
+        return "；".join(waiting_reason_in_chinese(one) or recording_reason_in_chinese(one) for one in parts_of(text))
 
     def action(self, action: str) -> str:
         """An action of the audit trail."""
         return action_in_words(action, self.language)
 
-    def step(self, told: str) -> str:
+    def step(self, text: str) -> str:
         """A step of a score, or the reason for a product; findings tell them in English."""
-        return in_chinese(told) if self.language == "zh" else told
+        return in_chinese(text) if self.language == "zh" else text
 
-    def refusal(self, told: str) -> str:
+    def refusal(self, text: str) -> str:
         """Why a fit was refused; fits keep it in English."""
-        return refusal_in_chinese(told) if self.language == "zh" else told
+        return refusal_in_chinese(text) if self.language == "zh" else text
 
     def trial(self, why: str) -> str:
         """Why an exemption was or was not taken to apply."""

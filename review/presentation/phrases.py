@@ -11,9 +11,9 @@ def phrases(table: Iterable[tuple[str, str]]) -> Phrases:
     return tuple((re.compile(pattern), words) for pattern, words in table)
 
 
-def worded(told: str, known: Phrases, each: Callable[[str], str] = lambda value: value) -> str | None:
+def worded(text: str, known: Phrases, each: Callable[[str], str] = lambda value: value) -> str | None:
     """The words of the first pattern that fits the whole sentence, what varies put through `each`; None: none fits."""
     for pattern, words in known:
-        if found := pattern.fullmatch(told):
+        if found := pattern.fullmatch(text):
             return words.format(*map(each, found.groups()))
     return None

@@ -117,28 +117,28 @@ _BETWEEN = re.compile(r"; (?![^()]*\))")
 _MOST_DEEP = 4
 
 
-def parts_of(told: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
     """The reasons one by one; those in brackets belong to what stands before."""
-    return _BETWEEN.split(told)
+    return _BETWEEN.split(text)
 
 
-def recording_reason_in_chinese(told: str) -> str:
+def recording_reason_in_chinese(text: str) -> str:
     """Why it stayed out, in Chinese; what has no words here stays as it is."""
-    return _in_chinese(told, _MOST_DEEP)
+    return _in_chinese(text, _MOST_DEEP)
 
 
-def _in_chinese(told: str, deep: int) -> str:
-    if told in _FIXED or told in _PARTS:
-        return _FIXED.get(told) or _PARTS[told]
+def _in_chinese(text: str, deep: int) -> str:
+    if text in _FIXED or text in _PARTS:
+        return _FIXED.get(text) or _PARTS[text]
     if not deep:
-        return told
-    if len(parts := parts_of(told)) > 1:
+        return text
+    if len(parts := parts_of(text)) > 1:
         return "；".join(_in_chinese(part, deep - 1) for part in parts)
-    said = worded(told, _TELLING, lambda value: _in_chinese(value, deep - 1))
+    said = worded(text, _TELLING, lambda value: _in_chinese(value, deep - 1))
     if said is not None:
         return said
-    if (named := _OF_A_SOURCE.fullmatch(told)) is not None:
+    if (named := _OF_A_SOURCE.fullmatch(text)) is not None:
         source, why = named.groups()
         why_in_chinese = _in_chinese(why, deep - 1)
-        return told if why_in_chinese == why else f"{source}：{why_in_chinese}"
-    return told
+        return text if why_in_chinese == why else f"{source}：{why_in_chinese}"
+    return text

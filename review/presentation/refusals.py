@@ -30,7 +30,7 @@ _WORDS = (
 _TELLING = phrases(_WORDS)
 
 
-def refusal_in_chinese(told: str) -> str:
+def refusal_in_chinese(text: str) -> str:
     """Why a fit was refused, in Chinese; what has no words here stays as it is."""
-    said = worded(told, _TELLING, lambda value: _LABELS.get(value, value))
-    return told if said is None else said
+    said = worded(text, _TELLING, lambda value: _LABELS.get(value, value))
+    return text if said is None else said

@@ -239,11 +239,11 @@ _TELLING: Phrases = tuple(
 )
 
 
-def in_chinese(told: str) -> str:
+def in_chinese(text: str) -> str:
     """A step of a score, or the reason for a product, in Chinese; what has no words here stays as it is."""
-    if told.endswith(_CARRIED):
-        return f"{in_chinese(told.removesuffix(_CARRIED))}，沿用前文"
-    if told in _PLAIN:
-        return _PLAIN[told]
-    said = worded(told, _TELLING)
-    return told if said is None else said
+    if text.endswith(_CARRIED):
+        return f"{in_chinese(text.removesuffix(_CARRIED))}，沿用前文"
+    if text in _PLAIN:
+        return _PLAIN[text]
+    said = worded(text, _TELLING)
+    return text if said is None else said

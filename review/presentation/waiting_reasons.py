@@ -20,6 +20,6 @@ _WORDS = (
 _TELLING = phrases(_WORDS)
 
 
-def waiting_reason_in_chinese(told: str) -> str:
+def waiting_reason_in_chinese(text: str) -> str:
     """What it waits for, in Chinese; empty for what has no words here."""
-    return worded(told, _TELLING) or ""
+    return worded(text, _TELLING) or ""

@@ -9,7 +9,7 @@ from review.db.tables.scheduling import LeaseRow
 from review.db.upsert import insert_missing, table_of
 from review.events.log import write_events
 from review.events.types import NewEvent
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, ReportWaiting
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import lease_from_row, lease_values
 from review.scheduling.state_changes import finish, leave_alone
@@ -26,20 +26,20 @@ def apply_decisions(connection: Connection, decisions: Sequence[Decision], now_m
     insert_missing(connection, LeaseRow, [lease_values(d.seen) for d in decisions if d.seen.token == 0])
     ordered = sorted(decisions, key=lambda decision: decision.stream_id)
     done = [decision for decision in ordered if _change(connection, decision, now_ms, terms)]
-    told: list[NewEvent] = []
+    events: list[NewEvent] = []
     for decision in done:
-        told += _told(connection, decision, now_ms)
-    write_events(connection, now_ms, told)
+        events += _state_events(connection, decision, now_ms)
+    write_events(connection, now_ms, events)
     return len(done)
 
 
-def _told(connection: Connection, decision: Decision, now_ms: int) -> list[NewEvent]:
+def _state_events(connection: Connection, decision: Decision, now_ms: int) -> list[NewEvent]:
     """How the stream's state follows what was decided."""
     match decision:
         case Close():
             lease = lease_of(connection, decision.stream_id)
             return finish(connection, lease, decision.state, decision.why or None, now_ms, is_held=False)
-        case Free() | Tell():
+        case Free() | ReportWaiting():
             return leave_alone(connection, lease_of(connection, decision.stream_id), decision.why)
         case Grant() if decision.seen.worker_id:
             # Whoever goes on has not begun yet, and its first words will be that it records.
@@ -95,5 +95,5 @@ def _values(decision: Decision, now_ms: int, terms: LeaseTerms) -> dict[str, obj
             }
         case Close():
             return next_token | {"worker_id": "", "why": decision.why}
-        case Tell():
+        case ReportWaiting():
             return {"why": decision.why}

@@ -107,7 +107,7 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tell:
+class ReportWaiting:
     """Why nobody works on the broadcast, for whoever asks; told once."""
 
     stream_id: str
@@ -115,7 +115,7 @@ class Tell:
     why: str
 
 
-Decision = Grant | Recall | Free | Close | Tell
+Decision = Grant | Recall | Free | Close | ReportWaiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ class LeaseExpiry:
         silent = self._words.old((i, (k.lease.token, k.lease.until_ms)) for i, k in kept.items())
         unrecorded = self._recordings.old((i, k.lease.recorded_at_ms) for i, k in kept.items())
         return sum(
-            self._tell(each)
+            self._report_lost(each)
             for stream_id, each in kept.items()
             if is_forsaken(each, has_word=stream_id not in silent, has_recorded=stream_id not in unrecorded)
         )
@@ -140,7 +140,7 @@ class LeaseExpiry:
                 for stream_id, state, wanted, lease in rows
             }
 
-    def _tell(self, kept: Kept) -> bool:
+    def _report_lost(self, kept: Kept) -> bool:
         now_ms = int(self._now().timestamp() * 1000)
         lease = kept.lease
         with self._writing.begin() as connection:
@@ -151,6 +151,6 @@ class LeaseExpiry:
             held = select(*columns).where(columns.stream_id == lease.stream_id).with_for_update()
             if lease_from_row(connection.execute(held).one()) != lease:
                 return False
-            told = leave_alone(connection, lease, LOST if lease.worker_id else lease.why)
-            write_events(connection, now_ms, told)
-            return bool(told)
+            events = leave_alone(connection, lease, LOST if lease.worker_id else lease.why)
+            write_events(connection, now_ms, events)
+            return bool(events)

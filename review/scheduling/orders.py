@@ -19,8 +19,8 @@ from review.scheduling.decisions import Room
 from review.scheduling.depth_choice import choose_depth
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import depth_to_json, lease_from_row, order_from_row, products_to_json, source_to_json
-from review.scheduling.status import OVER_STATES, Standing, covered
-from review.scheduling.status_queries import Moment, standing_of, state_at
+from review.scheduling.status import OVER_STATES, StreamStatus, covered
+from review.scheduling.status_queries import Moment, state_at, stream_status
 from review.scheduling.types import DepthSource, Lease, Order, Priority
 from review.streams.rows import stream_from_row, stream_values
 from review.streams.types import ProductRef, StreamCoverage, StreamRecord, StreamState, Wanted
@@ -50,20 +50,20 @@ class NoRoomLeft(ReviewError):
 class Ordered:
     """A broadcast with its order and its lease; `order` None: a command screens it; `lease` None: nobody yet did.
 
-    The state and the error of `stream` are those of `standing`.
+    The state and the error of `stream` are those of `status`.
     """
 
     stream: StreamRecord
     order: Order | None
     lease: Lease | None
     created_at_ms: int
-    standing: Standing
+    status: StreamStatus
 
     def covered(self, ledger: StreamCoverage) -> StreamCoverage:
-        """The account as it was at the moment of `standing`, so that what is told of both adds up."""
-        if self.order is None or self.lease is None or self.standing.state in OVER_STATES:
+        """The account as it was at the moment of `status`, so that what is told of both adds up."""
+        if self.order is None or self.lease is None or self.status.state in OVER_STATES:
             return ledger
-        return covered(ledger, self.lease.recorded_ms, self.standing.missed)
+        return covered(ledger, self.lease.recorded_ms, self.status.missed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,9 +264,9 @@ def _joined(*wanted: ColumnElement[bool]) -> Any:
 def _ordered(
     moment: Moment, stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None, ledger: CoverageRow | None
 ) -> Ordered:
-    stands = standing_of(moment, stream, order, lease, ledger)
+    stands = stream_status(moment, stream, order, lease, ledger)
     return Ordered(
-        standing=stands,
+        status=stands,
         stream=stands.shown(stream_from_row(stream)),
         order=None if order is None else order_from_row(order),
         lease=None if lease is None else lease_from_row(lease),

@@ -13,7 +13,7 @@ from review.db.tables.streams import CoverageRow, GapRow, StreamRow
 from review.scheduling.admission import Places, read_places
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import worker_from_row
-from review.scheduling.status_queries import Moment, account_of, standing_of, state_at
+from review.scheduling.status_queries import Moment, account_of, state_at, stream_status
 from review.scheduling.types import Worker
 from review.streams.rows import stream_from_row
 from review.streams.types import StreamState, Wanted
@@ -135,7 +135,7 @@ def read_view(engine: Engine, moment: Moment) -> LiveView:
 def _watched(
     moment: Moment, order: OrderRow, stream: StreamRow, lease: LeaseRow | None, ledger: CoverageRow | None
 ) -> WatchedStream:
-    stands = standing_of(moment, stream, order, lease, ledger)
+    stands = stream_status(moment, stream, order, lease, ledger)
     record = stands.shown(stream_from_row(stream))
     account = account_of(stands, lease, ledger)
     return WatchedStream(

@@ -15,7 +15,7 @@ from review.db.tables.streams import StreamRow
 from review.errors import ReviewError, UnknownStreamError
 from review.scheduling.grouped_writes import Grouped
 
-_MOST_TOLD = 1 << 62
+_MOST_VIEWERS = 1 << 62
 Moment = tuple[str, int, str, str | None]
 
 
@@ -29,7 +29,7 @@ class NotOnSale(ReviewError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class FactReport:
     """Facts of one broadcast that came together. `sees`: whose broadcasts the actor may tell of; None: anybody's."""
 
     stream_id: str
@@ -47,12 +47,12 @@ class FactStore:
         self._now = now
         self._grouped = Grouped(self._write)
 
-    def tell(self, told: Told) -> int:
+    def add(self, report: FactReport) -> int:
         """How many of these facts are new; one of the same moment, kind and product is kept once.
 
         Raises UnknownStreamError, also for what is another customer's, and NotOnSale.
         """
-        return self._grouped.put(told)
+        return self._grouped.put(report)
 
     def facts(self, stream_id: str, after: int = 0) -> tuple[tuple[int, PlatformFact], ...]:
         """The facts after this number, each with its own, in the order in which they came."""
@@ -62,32 +62,32 @@ class FactStore:
         with Session(self._engine) as session:
             return tuple((row.sequence, _fact(row)) for row in session.scalars(statement))
 
-    def _write(self, group: Sequence[Told]) -> list[int | Exception]:
+    def _write(self, group: Sequence[FactReport]) -> list[int | Exception]:
         now_ms = int(self._now().timestamp() * 1000)
         journals: dict[str, Journal] = {}
         with self._writing.begin() as connection:
-            streams = _lock_streams(connection, {told.stream_id for told in group})
-            results: list[int | Exception] = [_refusal(told, streams) or 0 for told in group]
-            taken = [(place, told) for place, told in enumerate(group) if results[place] == 0]
-            known = _known(connection, [told for _, told in taken])
-            last = _last(connection, {told.stream_id for _, told in taken})
+            streams = _lock_streams(connection, {report.stream_id for report in group})
+            results: list[int | Exception] = [_refusal(report, streams) or 0 for report in group]
+            taken = [(place, report) for place, report in enumerate(group) if results[place] == 0]
+            known = _known(connection, [report for _, report in taken])
+            last = _last(connection, {report.stream_id for _, report in taken})
             rows: list[dict[str, object]] = []
-            for place, told in taken:
-                first = last[told.stream_id] + 1
-                for fact in told.facts:
-                    moment = (told.stream_id, fact.at_ms, fact.kind, fact.product_id)
+            for place, report in taken:
+                first = last[report.stream_id] + 1
+                for fact in report.facts:
+                    moment = (report.stream_id, fact.at_ms, fact.kind, fact.product_id)
                     if moment not in known:
                         known.add(moment)
-                        last[told.stream_id] += 1
-                        rows.append(_values(fact, told.stream_id, last[told.stream_id], now_ms))
-                new = last[told.stream_id] + 1 - first
+                        last[report.stream_id] += 1
+                        rows.append(_values(fact, report.stream_id, last[report.stream_id], now_ms))
+                new = last[report.stream_id] + 1 - first
                 results[place] = new
                 if new:
-                    journal = journals.setdefault(told.actor, Journal(at_ms=now_ms, actor=told.actor))
-                    journal.note("facts.told", f"stream:{told.stream_id}", first=first, count=new)
+                    journal = journals.setdefault(report.actor, Journal(at_ms=now_ms, actor=report.actor))
+                    journal.note("facts.told", f"stream:{report.stream_id}", first=first, count=new)
             if rows:
                 connection.execute(insert(FactRow), rows)
-            _count_viewers(connection, [told for _, told in taken])
+            _count_viewers(connection, [report for _, report in taken])
             for journal in journals.values():
                 journal.close(connection)
         return results
@@ -106,24 +106,24 @@ def _lock_streams(connection: Connection, stream_ids: set[str]) -> Mapping[str, 
     }
 
 
-def _refusal(told: Told, streams: Mapping[str, tuple[str, frozenset[str]]]) -> Exception | None:
-    tenant_id, on_sale = streams.get(told.stream_id, (None, frozenset[str]()))
-    if tenant_id is None or told.sees not in {None, tenant_id}:
-        return UnknownStreamError(told.stream_id)
-    for index, fact in enumerate(told.facts):
+def _refusal(report: FactReport, streams: Mapping[str, tuple[str, frozenset[str]]]) -> Exception | None:
+    tenant_id, on_sale = streams.get(report.stream_id, (None, frozenset[str]()))
+    if tenant_id is None or report.sees not in {None, tenant_id}:
+        return UnknownStreamError(report.stream_id)
+    for index, fact in enumerate(report.facts):
         if fact.product_id is not None and fact.product_id not in on_sale:
             return NotOnSale(index, fact.product_id)
     return None
 
 
-def _known(connection: Connection, group: Sequence[Told]) -> set[Moment]:
+def _known(connection: Connection, group: Sequence[FactReport]) -> set[Moment]:
     """The moments of these facts that are kept already."""
-    moments = {fact.at_ms for told in group for fact in told.facts}
+    moments = {fact.at_ms for report in group for fact in report.facts}
     if not moments:
         return set()
     rows = connection.execute(
         select(FactRow.stream_id, FactRow.at_ms, FactRow.kind, FactRow.product_id).where(
-            FactRow.stream_id.in_({told.stream_id for told in group}), FactRow.at_ms.in_(moments)
+            FactRow.stream_id.in_({report.stream_id for report in group}), FactRow.at_ms.in_(moments)
         )
     )
     return {(row.stream_id, row.at_ms, row.kind, row.product_id) for row in rows}
@@ -142,13 +142,13 @@ def _last(connection: Connection, stream_ids: set[str]) -> dict[str, int]:
     return found
 
 
-def _count_viewers(connection: Connection, group: Sequence[Told]) -> None:
+def _count_viewers(connection: Connection, group: Sequence[FactReport]) -> None:
     """Keeps the most viewers that were told of: how many a claim reached weighs in the queue."""
     most: dict[str, int] = defaultdict(int)
-    for told in group:
-        for fact in told.facts:
+    for report in group:
+        for fact in report.facts:
             if fact.kind == "viewers" and isinstance(fact.value, int | float):
-                most[told.stream_id] = max(most[told.stream_id], min(int(fact.value), _MOST_TOLD))
+                most[report.stream_id] = max(most[report.stream_id], min(int(fact.value), _MOST_VIEWERS))
     for stream_id, viewers in most.items():
         connection.execute(
             update(StreamRow)

@@ -38,7 +38,7 @@ def let_go(
         return False
     lease = _freed(lease_from_row(row), how, why, now_ms, terms)
     connection.execute(update(LeaseRow).where(LeaseRow.stream_id == stream_id).values(lease_values(lease)))
-    write_events(connection, now_ms, _told(connection, lease, how, why, now_ms, terms))
+    write_events(connection, now_ms, _state_events(connection, lease, how, why, now_ms, terms))
     return True
 
 
@@ -58,7 +58,7 @@ def _freed(held: Lease, how: Released, why: str, now_ms: int, terms: LeaseTerms)
     )
 
 
-def _told(
+def _state_events(
     connection: Connection, lease: Lease, how: Released, why: str, now_ms: int, terms: LeaseTerms
 ) -> list[NewEvent]:
     """What the stream is from now on; nothing is told where somebody goes on at once."""

@@ -16,7 +16,7 @@ from review.scheduling.status import OVER_STATES, is_missed, loss, missed
 from review.scheduling.types import Lease
 from review.streams.filing import Turn, state_of, write_state
 from review.streams.types import StreamState, Wanted
-from review.stretches.health import ailing_by, begin, end
+from review.stretches.health import begin, end, streams_with
 from review.stretches.types import Condition
 
 _OURS = (GapKind.SHED, GapKind.CRASH)
@@ -99,7 +99,7 @@ def note_lag(
 
     It ends once half of the lag is made up for, so that it does not begin again with every segment.
     """
-    known = ailing_by(connection, Condition.LAGGING, lags_ms)
+    known = streams_with(connection, Condition.LAGGING, lags_ms)
     told: list[NewEvent] = []
     for stream_id, (analysed_ms, lag_ms) in sorted(lags_ms.items()):
         if stream_id not in known and lag_ms >= lagging_ms:

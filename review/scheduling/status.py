@@ -20,7 +20,7 @@ Covered = TypeVar("Covered", bound=Coverage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class StreamStatus:
     """What is so now. `worker_id` empty: nobody works on it, and `why` says why.
 
     `missed`: what was on air since somebody last recorded it; None: nothing that is known of.
@@ -38,7 +38,7 @@ class Standing:
         return replace(stream, state=self.state, error=self.missed.why if self.missed is not None else self.why or None)
 
 
-def standing(
+def status_of(
     state: StreamState,
     lease: Lease | None,
     now_ms: int,
@@ -46,7 +46,7 @@ def standing(
     *,
     span_ms: int = 0,
     stopped_at_ms: int | None = None,
-) -> Standing:
+) -> StreamStatus:
     """Where a broadcast stands whose row says `state`.
 
     `span_ms`: how far its ledger goes. `stopped_at_ms`: when it was asked to be stopped (wall clock); None: it was not.
@@ -54,13 +54,13 @@ def standing(
     that time is no interruption.
     """
     if state in OVER_STATES:
-        return Standing(state=state)
+        return StreamStatus(state=state)
     if lease is None:
-        return Standing(state=state, why=_NOBODY_YET if state is StreamState.WAITING else "")
+        return StreamStatus(state=state, why=_NOBODY_YET if state is StreamState.WAITING else "")
     is_held = lease.worker_id != "" and lease.until_ms > now_ms
     now = _state(state, lease, now_ms, terms, is_held=is_held)
     until_ms = now_ms if stopped_at_ms is None else min(now_ms, stopped_at_ms)
-    return Standing(
+    return StreamStatus(
         state=now,
         worker_id=lease.worker_id if is_held else "",
         why="" if is_held else _why(lease),

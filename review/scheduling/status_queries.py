@@ -13,7 +13,7 @@ from review.db.tables.scheduling import LeaseRow, OrderRow
 from review.db.tables.streams import CoverageRow, StreamRow
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.rows import lease_from_row
-from review.scheduling.status import OVER_STATES, Standing, covered, standing
+from review.scheduling.status import OVER_STATES, StreamStatus, covered, status_of
 from review.streams.types import StreamCoverage, StreamState, Wanted
 
 _OVER = tuple(state.value for state in OVER_STATES)
@@ -32,7 +32,7 @@ class Open:
     """An ordered broadcast that is not over and that somebody has worked on."""
 
     recorded_ms: int
-    standing: Standing
+    status: StreamStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Account:
     interrupted_ms: int
 
 
-def account_of(stands: Standing, lease: LeaseRow | None, ledger: CoverageRow | None) -> Account:
+def account_of(stands: StreamStatus, lease: LeaseRow | None, ledger: CoverageRow | None) -> Account:
     """The account of the broadcast that stands so, without its gaps, which nobody asks for in a list."""
     stored = NOTHING
     if ledger is not None:
@@ -62,14 +62,14 @@ def account_of(stands: Standing, lease: LeaseRow | None, ledger: CoverageRow | N
     )
 
 
-def standing_of(
+def stream_status(
     moment: Moment, stream: StreamRow, order: OrderRow | None, lease: LeaseRow | None, ledger: CoverageRow | None
-) -> Standing:
+) -> StreamStatus:
     """Where the broadcast of these rows stands; `order` None: a command screens it, and its row is all there is."""
     state = StreamState(stream.state)
     if order is None:
-        return Standing(state=state)
-    return standing(
+        return StreamStatus(state=state)
+    return status_of(
         state,
         None if lease is None else lease_from_row(lease),
         moment.at_ms,
@@ -94,7 +94,7 @@ def read_open(
     )
     return {
         stream.stream_id: Open(
-            recorded_ms=lease.recorded_ms, standing=standing_of(moment, stream, order, lease, ledger)
+            recorded_ms=lease.recorded_ms, status=stream_status(moment, stream, order, lease, ledger)
         )
         for stream, order, lease, ledger in rows
     }
@@ -103,13 +103,13 @@ def read_open(
 def read_missed(session: Session, moment: Moment, owner: Owner | None = None) -> list[Gap]:
     """What nobody records now, of each broadcast that is interrupted."""
     found = read_open(session, moment, owner=owner).values()
-    return [one.standing.missed for one in found if one.standing.missed is not None]
+    return [one.status.missed for one in found if one.status.missed is not None]
 
 
 def now_covered(session: Session, moment: Moment, stream_id: str, stored: StreamCoverage) -> StreamCoverage:
     """The broadcast's account as it is at this moment."""
     found = read_open(session, moment, [stream_id]).get(stream_id)
-    return stored if found is None else covered(stored, found.recorded_ms, found.standing.missed)
+    return stored if found is None else covered(stored, found.recorded_ms, found.status.missed)
 
 
 def all_covered(session: Session, moment: Moment, stored: StreamCoverage, owner: Owner | None = None) -> StreamCoverage:
@@ -127,7 +127,7 @@ def all_covered(session: Session, moment: Moment, stored: StreamCoverage, owner:
 
 
 def state_at(moment: Moment) -> ColumnElement[str]:
-    """The state of `standing` as a column, for rows of streams joined with their leases, which may be missing.
+    """The state of `status` as a column, for rows of streams joined with their leases, which may be missing.
 
     It says the same as the function, so that lists can be searched by it; a test holds them together.
     """

@@ -20,7 +20,7 @@ from review.errors import UnknownStreamError
 from review.scheduling.broadcast_timeline import Timeline, read_timeline
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.status import OVER_STATES
-from review.scheduling.status_queries import Account, Moment, account_of, standing_of
+from review.scheduling.status_queries import Account, Moment, account_of, stream_status
 from review.streams.rows import stream_from_row
 from review.streams.types import StreamRecord, StreamState, Wanted
 from review.stretches.types import Condition
@@ -35,19 +35,19 @@ _TROUBLES = (StreamState.FAILED, StreamState.INTERRUPTED, StreamState.UNREACHABL
 class OnAir:
     """A broadcast as it stands. `worker_id` empty: nobody works on it. `waits_for` empty: it waits for nothing.
 
-    `ailing`: what is known to ail it.
+    `conditions`: what is known to ail it.
     """
 
     stream: StreamRecord
     worker_id: str
     waits_for: str
     account: Account
-    ailing: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def is_troubled(self) -> bool:
         """Whether somebody should look at it."""
-        return self.stream.state in _TROUBLES or bool(self.ailing)
+        return self.stream.state in _TROUBLES or bool(self.conditions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +109,8 @@ class LiveWall:
             if row is None:
                 raise UnknownStreamError(stream_id)
             stream, order, lease, ledger = row
-            stands = standing_of(moment, stream, order, lease, ledger)
-            [tile] = _tiles(session, [_on_air(moment, _ailing(session, stream_id), stream, order, lease, ledger)])
+            stands = stream_status(moment, stream, order, lease, ledger)
+            [tile] = _tiles(session, [_on_air(moment, _conditions(session, stream_id), stream, order, lease, ledger)])
             timeline = read_timeline(session, stream_id, 0 if lease is None else lease.recorded_ms, stands.missed)
         return Broadcast(tile=tile, timeline=timeline)
 
@@ -122,7 +122,7 @@ def urgency(one: OnAir) -> tuple[int, bool, int, float, str]:
     """What puts it where it is: its state, what ails it, how far it is behind, how little of it was analysed."""
     state = _TROUBLES.index(one.stream.state) if one.stream.state in _TROUBLES else len(_TROUBLES)
     coverage = 1.0 if one.account.coverage is None else one.account.coverage
-    return state, not one.ailing, -one.account.lag_ms, coverage, one.stream.stream_id
+    return state, not one.conditions, -one.account.lag_ms, coverage, one.stream.stream_id
 
 
 def _joined() -> Any:
@@ -143,11 +143,11 @@ def _read(session: Session, moment: Moment, owner: Owner | None) -> list[OnAir]:
         .where(StreamRow.state.not_in(_OVER), or_(OrderRow.wanted == Wanted.RUN.value, is_held, is_command))
         .where(*(() if owner is None else (is_of(owner),)))
     ).all()
-    ailing = _ailing(session)
-    return [_on_air(moment, ailing, *row) for row in rows]
+    conditions = _conditions(session)
+    return [_on_air(moment, conditions, *row) for row in rows]
 
 
-def _ailing(session: Session, stream_id: str | None = None) -> dict[str, list[Condition]]:
+def _conditions(session: Session, stream_id: str | None = None) -> dict[str, list[Condition]]:
     """What ails every broadcast that anything ails, or this one: the table has what holds now, and no more."""
     asked = select(StreamConditionRow).order_by(StreamConditionRow.since_ms)
     if stream_id is not None:
@@ -160,15 +160,15 @@ def _ailing(session: Session, stream_id: str | None = None) -> dict[str, list[Co
 
 def _on_air(
     moment: Moment,
-    ailing: Mapping[str, Sequence[Condition]],
+    conditions: Mapping[str, Sequence[Condition]],
     stream: StreamRow,
     order: OrderRow | None,
     lease: LeaseRow | None,
     ledger: CoverageRow | None,
 ) -> OnAir:
-    stands = standing_of(moment, stream, order, lease, ledger)
+    stands = stream_status(moment, stream, order, lease, ledger)
     account = account_of(stands, lease, ledger)
-    known = tuple(ailing.get(stream.stream_id, ()))
+    known = tuple(conditions.get(stream.stream_id, ()))
     # Whoever works on it tells that it lags; where nobody can, it is seen here.
     is_late = stands.state is StreamState.LIVE and account.lag_ms >= moment.terms.lagging_ms
     return OnAir(
@@ -176,7 +176,7 @@ def _on_air(
         worker_id=stands.worker_id,
         waits_for=stands.why,
         account=account,
-        ailing=(*known, Condition.LAGGING) if is_late and Condition.LAGGING not in known else known,
+        conditions=(*known, Condition.LAGGING) if is_late and Condition.LAGGING not in known else known,
     )
 
 

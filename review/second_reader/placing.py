@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, exists, func, select
 
-from claims.second_reader.types import Merged, Standing
+from claims.second_reader.types import CaseHold, Merged
 from claims.types import Finding
 from review.cases.filing import file_findings, refresh_case
 from review.cases.grouping import case_key
@@ -43,17 +43,17 @@ def case_now(connection: Connection, finding_id: str) -> CaseNow | None:
     return None if row is None else CaseNow(**{**row._mapping, "state": CaseState(row.state)})
 
 
-def standing_of(connection: Connection, case: CaseNow | None, now_ms: int) -> Standing:
+def case_hold_of(connection: Connection, case: CaseNow | None, now_ms: int) -> CaseHold:
     """Whether people hold the case, or have decided something on it."""
     if case is None:
-        return Standing.FREE
+        return CaseHold.FREE
     decided = exists().where(DecisionRow.case_id == case.case_id, DecisionRow.undone_at_ms.is_(None))
     measured = exists().where(MeasureCaseRow.case_id == case.case_id)
     if case.state is not CaseState.OPEN or connection.scalar(select(decided | measured)):
-        return Standing.DECIDED
+        return CaseHold.DECIDED
     if case.claimed_by is not None and (case.claimed_until_ms or 0) > now_ms:
-        return Standing.HELD
-    return Standing.FREE
+        return CaseHold.HELD
+    return CaseHold.FREE
 
 
 def can_become(connection: Connection, case: CaseNow | None, heir: Finding) -> bool:

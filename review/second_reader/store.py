@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from claims.second_reader.restating import about, without_reading
-from claims.second_reader.types import Decided, Merged, Standing
+from claims.second_reader.types import CaseHold, Decided, Merged
 from claims.types import Disposition, Finding
 from review.cases.types import FINAL, CaseState
 from review.db.ownership import host_is_of
@@ -21,7 +21,7 @@ from review.db.tables.streams import HIDDEN, FindingRow, StreamRow
 from review.db.upsert import add_up, insert_missing, table_of
 from review.events.log import write_events
 from review.replays.queries import passport_texts
-from review.second_reader.placing import can_become, case_now, place, standing_of
+from review.second_reader.placing import can_become, case_hold_of, case_now, place
 from review.second_reader.types import Budget, Figures, KeptAnswer, Readable
 from review.streams.filing import count_up, hosts_of
 from review.streams.rows import finding_from_json
@@ -34,7 +34,7 @@ _MOST_DECIDED = 300
 _TOKENS_IN, _TOKENS_OUT, _COST = "tokens_in", "tokens_out", "cost"
 
 # What an opinion makes of the finding as it stands, given whether people have taken its case up.
-Merge = Callable[[Finding, Standing], Merged]
+Merge = Callable[[Finding, CaseHold], Merged]
 
 
 class SecondReaderStore:
@@ -96,9 +96,9 @@ class SecondReaderStore:
                 return ()
             case = case_now(connection, stored.finding_id)
             now_ms = self._now_ms()
-            merged = merge(stored, standing_of(connection, case, now_ms))
+            merged = merge(stored, case_hold_of(connection, case, now_ms))
             if merged.heir is not None and not can_become(connection, case, merged.heir):
-                merged = merge(stored, Standing.SHARED)
+                merged = merge(stored, CaseHold.SHARED)
             told = place(
                 connection, merged, case, now_ms=now_ms, flag_at=self._flag_at, second_share=self._second_share
             )

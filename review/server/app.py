@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.tenant_words import ALLOWED, WATCHED_CLASS
 from review.enforcement.complaint_intake import COMPLAINT_CLASS
 from review.presentation.catalogues import in_every_language
@@ -97,7 +97,7 @@ def create_app(
     *,
     class_names: Mapping[str, tuple[str, str]] | None = None,
     exemption_names: Mapping[str, tuple[str, str]] | None = None,
-    laws: Laws | None = None,
+    laws: StatuteTexts | None = None,
     access: Access | None = None,
     public_url: str = "",
     platform: Platform | None = None,
@@ -124,7 +124,7 @@ def create_app(
     glossary = Glossary(
         classes=classes,
         exemptions={ALLOWED: in_every_language("words.allowed"), **(exemption_names or {})},
-        laws=laws or Laws.none(),
+        laws=laws or StatuteTexts.none(),
         offers_prebroadcast=prebroadcast is not None,
     )
     app = FastAPI(
@@ -182,7 +182,7 @@ def create_app(
     app.include_router(editor_router(stores, office, is_offered=judging is not None))
     app.include_router(login_router(app, gate, office))
     app.include_router(admin_router(gate, stores.keys, office))
-    app.include_router(notifications_router(stores.people, stores.wishes, office))
+    app.include_router(notifications_router(stores.people, stores.notification_preferences, office))
     app.include_router(analytics_router(stores.people, stores.analytics, office))
     app.include_router(proposals_router(stores.cases, stores.analytics, office))
     app.include_router(learning_router(stores, office))

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from review.events.types import Event
 from review.scheduling.latencies import BOUNDS_S
 from review.tenants.types import Caller
-from review.tenants.usage import UsageBook
+from review.tenants.usage import UsageRecorder
 
 _QUICK_S = (0.005, 0.01, 0.025, *BOUNDS_S)
 _DELAYS_S = (*BOUNDS_S, 300.0, 3_600.0)
@@ -56,7 +56,7 @@ class Latencies:
 class TimedRequests:
     """Measures each request by the route that answered it, and counts it for its key."""
 
-    def __init__(self, app: ASGIApp, latencies: Latencies, usage: UsageBook) -> None:
+    def __init__(self, app: ASGIApp, latencies: Latencies, usage: UsageRecorder) -> None:
         self._app = app
         self._latencies = latencies
         self._usage = usage

@@ -18,7 +18,7 @@ class RangedFile(FileResponse):
         """Sends the file; whatever was sent, what is to be done after it is done."""
         refused = False
 
-        async def send_told(message: Message) -> None:
+        async def send_or_refuse(message: Message) -> None:
             nonlocal refused
             if message["type"] == "http.response.start" and message["status"] in _WRONG_RANGE:
                 refused = True
@@ -28,6 +28,6 @@ class RangedFile(FileResponse):
             elif not refused:
                 await send(message)
 
-        await super().__call__(scope, receive, send_told)
+        await super().__call__(scope, receive, send_or_refuse)
         if refused and self.background is not None:
             await self.background()

@@ -28,8 +28,8 @@ from review.streams.types import (
     StreamRecord,
     Tally,
 )
-from review.stretches.health import read_ailing
-from review.stretches.types import Ailing
+from review.stretches.health import read_active_conditions
+from review.stretches.types import ActiveCondition
 
 
 class StreamQueries:
@@ -76,7 +76,7 @@ class StreamQueries:
         record = self.stream(stream_id)
         with Session(self._engine) as session:
             found = read_open(session, self._moment(), [stream_id]).get(stream_id)
-        return record if found is None else found.standing.shown(record)
+        return record if found is None else found.status.shown(record)
 
     def knows_host(self, host_id: str) -> bool:
         """Whether anything is kept of this host: a broadcast, a case, a measure."""
@@ -163,10 +163,10 @@ class StreamQueries:
         with Session(self._engine) as session:
             return read_last_said(session, stream_id)
 
-    def ailing(self, stream_id: str) -> tuple[Ailing, ...]:
+    def active_conditions(self, stream_id: str) -> tuple[ActiveCondition, ...]:
         """What ails the broadcast now."""
         with self._engine.connect() as connection:
-            return read_ailing(connection, stream_id)
+            return read_active_conditions(connection, stream_id)
 
     def _is_small(self, session: Session) -> bool:
         """Whether sums over all broadcasts are read anew each time they are asked for."""

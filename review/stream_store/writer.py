@@ -82,7 +82,7 @@ class StreamWriter:
             guard_all(connection, [stream_id], token)
             write_events(connection, self._now_ms(), write_state(connection, stream_id, state, error))
 
-    def tell_live(self, segment: Segment, *, token: int | None = None) -> None:
+    def report_live(self, segment: Segment, *, token: int | None = None) -> None:
         """The stream that waited is live, as this segment of it was analysed. Of one that was interrupted, what is
         recorded tells it, not what is analysed: that may have waited on a disk."""
         with self._writing.begin() as connection:
@@ -129,7 +129,7 @@ class StreamWriter:
         with self._engine.connect() as connection:
             return self._words.applied(connection, stored, passages, findings, self._now())
 
-    def as_told(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
+    def as_stored_anew(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as they would be stored if they were the first of the broadcast: by the words that its customer
         lists now, with what its thresholds advise. Nothing is stored."""
         stored = self._listed.put(stream_id)

@@ -167,7 +167,7 @@ class Tally:
 
     def close(self, settled_ms: int) -> tuple["Tally", tuple[Closed, ...]]:
         """The stretches that end up to here, and the tally of those behind them."""
-        tally, closed = self._told([*range(self.told_ms + self.length_ms, settled_ms + 1, self.length_ms)])
+        tally, closed = self._close([*range(self.told_ms + self.length_ms, settled_ms + 1, self.length_ms)])
         return tally, tuple(closed)
 
     def close_all(self, end_ms: int) -> tuple["Tally", tuple[Closed, ...]]:
@@ -175,7 +175,7 @@ class Tally:
         ends = [*range(self.told_ms + self.length_ms, end_ms, self.length_ms)]
         if end_ms > self.told_ms:
             ends.append(end_ms)
-        tally, closed = self._told(ends)
+        tally, closed = self._close(ends)
         if closed:
             # What lies behind the end, by a rounding, has no stretch of its own.
             last = closed[-1].counts
@@ -184,7 +184,7 @@ class Tally:
             closed[-1] = replace(closed[-1], counts=last)
         return replace(tally, open={}), tuple(closed)
 
-    def _told(self, ends: list[int]) -> tuple["Tally", list[Closed]]:
+    def _close(self, ends: list[int]) -> tuple["Tally", list[Closed]]:
         counts = dict(self.open)
         closed: list[Closed] = []
         start_ms = self.told_ms

@@ -8,14 +8,14 @@ from review.db.tables.streams import StreamRow
 from review.db.tables.stretches import StreamConditionRow
 from review.db.upsert import insert_missing, table_of
 from review.events.types import NewEvent
-from review.stretches.types import Ailing, Condition
+from review.stretches.types import ActiveCondition, Condition
 
 
 def begin(
     connection: Connection, stream_id: str, condition: Condition, since_ms: int, now_ms: int, why: str = ""
 ) -> list[NewEvent]:
     """`stream.health` that the condition began at this moment of the stream clock; nothing where it was told before."""
-    if condition in {known.condition for known in read_ailing(connection, stream_id)}:
+    if condition in {known.condition for known in read_active_conditions(connection, stream_id)}:
         return []
     row = {"stream_id": stream_id, "condition": condition.value, "since_ms": since_ms, "began_at_ms": now_ms}
     insert_missing(connection, StreamConditionRow, [row])
@@ -38,12 +38,12 @@ def end(connection: Connection, stream_id: str, condition: Condition, at_ms: int
 def end_all(connection: Connection, stream_id: str, at_ms: int) -> list[NewEvent]:
     """Ends whatever ails a broadcast that is over."""
     told: list[NewEvent] = []
-    for known in read_ailing(connection, stream_id):
+    for known in read_active_conditions(connection, stream_id):
         told += end(connection, stream_id, known.condition, at_ms)
     return told
 
 
-def read_ailing(connection: Connection, stream_id: str) -> tuple[Ailing, ...]:
+def read_active_conditions(connection: Connection, stream_id: str) -> tuple[ActiveCondition, ...]:
     """What ails the broadcast now, what began first before the rest."""
     columns = table_of(StreamConditionRow).c
     rows = connection.execute(
@@ -52,11 +52,12 @@ def read_ailing(connection: Connection, stream_id: str) -> tuple[Ailing, ...]:
         .order_by(columns.since_ms, columns.condition)
     )
     return tuple(
-        Ailing(condition=Condition(row.condition), since_ms=row.since_ms, began_at_ms=row.began_at_ms) for row in rows
+        ActiveCondition(condition=Condition(row.condition), since_ms=row.since_ms, began_at_ms=row.began_at_ms)
+        for row in rows
     )
 
 
-def ailing_by(connection: Connection, condition: Condition, stream_ids: Collection[str]) -> frozenset[str]:
+def streams_with(connection: Connection, condition: Condition, stream_ids: Collection[str]) -> frozenset[str]:
     """Those of these broadcasts that have this condition."""
     columns = table_of(StreamConditionRow).c
     found = select(columns.stream_id).where(columns.condition == condition.value, columns.stream_id.in_(stream_ids))

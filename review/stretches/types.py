@@ -56,7 +56,7 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ailing:
+class ActiveCondition:
     """A condition that holds now, since this moment of the stream clock, told at this moment (Unix time)."""
 
     condition: Condition

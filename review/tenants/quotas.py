@@ -86,7 +86,7 @@ class QuotaReached(PlatformError):
         self.quota, self.use = use.quota, use
 
 
-class QuotaBook:
+class QuotaStore:
     """Quotas and what is used of them."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:

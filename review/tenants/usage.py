@@ -16,7 +16,7 @@ _EVERY_S = 5.0
 _COUNTS = ("requests", "refused", "failed")
 
 
-class UsageBook:
+class UsageRecorder:
     """One serving process's counts by day and key; whoever notes when some seconds have passed writes them.
 
     A process that is killed loses the counts of its last seconds, and no answer waits for them.

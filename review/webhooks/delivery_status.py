@@ -18,7 +18,7 @@ _DELIVERIES = table_of(DeliveryRow).c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class EndpointStatus:
     """An address and what is still to be told there. `failed`: those of `waiting` that were tried in vain already.
 
     `last_error`: of what was parked last, or else of what is tried again last.
@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DeliveryStatus:
     """A delivery with what it tells of: the event's kind, its `subject`, and when it happened (Unix time)."""
 
     delivery: Delivery
@@ -63,7 +63,7 @@ class Board:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def standings(self, owner: Owner | None = None) -> tuple[Standing, ...]:
+    def endpoint_statuses(self, owner: Owner | None = None) -> tuple[EndpointStatus, ...]:
         """Every address, those in trouble first, then by customer; of callbacks those that have something open.
 
         `owner`: of this customer, or these, alone.
@@ -76,14 +76,14 @@ class Board:
         with self._engine.connect() as connection:
             counted = {row.endpoint_id: row for row in connection.execute(_open_counts())}
             rows = connection.execute(statement.order_by(*newest).limit(_MOST_ADDRESSES)).all()
-        found = [_standing(tuple(row), counted.get(row.endpoint_id)) for row in rows]
+        found = [_endpoint_status(tuple(row), counted.get(row.endpoint_id)) for row in rows]
         shown = [each for each in found if not each.target.callback or each.waiting or each.is_troubled]
         return tuple(sorted(shown, key=_urgency))
 
-    def listed(self, query: BoardQuery) -> tuple[Told, ...]:
+    def listed(self, query: BoardQuery) -> tuple[DeliveryStatus, ...]:
         """The deliveries that the query asks for, by address, and there in the order of their events."""
         place = (_DELIVERIES.endpoint_id, _DELIVERIES.event_sequence)
-        statement = _told().order_by(*place).limit(query.limit)
+        statement = _statuses().order_by(*place).limit(query.limit)
         wanted: list[ColumnElement[bool]] = []
         if query.tenant_id is not None:
             wanted.append(_ENDPOINTS.tenant_id == query.tenant_id)
@@ -97,18 +97,18 @@ class Board:
 
     def latest(
         self, endpoint_id: str, state: DeliveryState | None = None, before: int | None = None, limit: int = 50
-    ) -> tuple[Told, ...]:
+    ) -> tuple[DeliveryStatus, ...]:
         """Deliveries at this address, the latest events first; `before`: the event's number of the last one seen."""
-        statement = _told().where(_DELIVERIES.endpoint_id == endpoint_id)
+        statement = _statuses().where(_DELIVERIES.endpoint_id == endpoint_id)
         if state is not None:
             statement = statement.where(_DELIVERIES.state == state.value)
         if before is not None:
             statement = statement.where(_DELIVERIES.event_sequence < before)
         return self._read(statement.order_by(_DELIVERIES.event_sequence.desc()).limit(limit))
 
-    def _read(self, statement: Select[Any]) -> tuple[Told, ...]:
+    def _read(self, statement: Select[Any]) -> tuple[DeliveryStatus, ...]:
         with self._engine.connect() as connection:
-            return tuple(_told_of(dict(row._mapping)) for row in connection.execute(statement))
+            return tuple(_status_from_row(dict(row._mapping)) for row in connection.execute(statement))
 
 
 _OPEN = DeliveryState.PENDING
@@ -144,10 +144,10 @@ def _last_error(state: DeliveryState) -> Any:
     )
 
 
-def _standing(row: tuple[Any, ...], counted: Row[Any] | None) -> Standing:
+def _endpoint_status(row: tuple[Any, ...], counted: Row[Any] | None) -> EndpointStatus:
     """`row`: the address's columns, and the last error."""
     target = target_of(dict(zip(_ENDPOINTS.keys(), row[:-1], strict=True)))
-    return Standing(
+    return EndpointStatus(
         target=target,
         waiting=0 if counted is None else counted.waiting,
         failed=0 if counted is None else counted.failed,
@@ -156,12 +156,12 @@ def _standing(row: tuple[Any, ...], counted: Row[Any] | None) -> Standing:
     )
 
 
-def _urgency(standing: Standing) -> tuple[bool, int, str, int, str]:
-    target = standing.target
-    return not standing.is_troubled, -standing.parked, target.tenant_id, target.created_at_ms, target.id
+def _urgency(status: EndpointStatus) -> tuple[bool, int, str, int, str]:
+    target = status.target
+    return not status.is_troubled, -status.parked, target.tenant_id, target.created_at_ms, target.id
 
 
-def _told() -> Select[Any]:
+def _statuses() -> Select[Any]:
     return (
         select(*_DELIVERIES, EventRow.kind, EventRow.subject, EventRow.at_ms)
         .join(EndpointRow, EndpointRow.endpoint_id == DeliveryRow.endpoint_id)
@@ -172,7 +172,7 @@ def _told() -> Select[Any]:
     )
 
 
-def _told_of(values: dict[str, Any]) -> Told:
+def _status_from_row(values: dict[str, Any]) -> DeliveryStatus:
     kind, subject, at_ms = values.pop("kind"), values.pop("subject"), values.pop("at_ms")
     delivery = Delivery(state=DeliveryState(values.pop("state")), **values)
-    return Told(delivery=delivery, kind=kind, subject=subject, at_ms=at_ms)
+    return DeliveryStatus(delivery=delivery, kind=kind, subject=subject, at_ms=at_ms)

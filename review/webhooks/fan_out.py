@@ -66,10 +66,10 @@ def ensure_settings(connection: Connection, tenant_id: str, now_ms: int, kinds: 
         return
     fanned = _lock_fan(connection, tenant_id)
     row = connection.execute(select(*columns).where(columns.endpoint_id == SETTINGS)).one()
-    tell_again(connection, target_of(row._mapping), after, fanned, now_ms)
+    redeliver(connection, target_of(row._mapping), after, fanned, now_ms)
 
 
-def tell_again(connection: Connection, target: Target, after: int, up_to: int, now_ms: int) -> int:
+def redeliver(connection: Connection, target: Target, after: int, up_to: int, now_ms: int) -> int:
     """Makes the deliveries that this address lacks of the events in (after, up_to]; gives how many it hears of.
 
     Those that were delivered or parked stay as they are.

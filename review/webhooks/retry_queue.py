@@ -13,7 +13,7 @@ from review.db.upsert import table_of
 from review.events.types import Delivery, DeliveryState, EndpointState, Target
 from review.webhooks.endpoints import disable_target
 from review.webhooks.errors import UnknownDeliveryError
-from review.webhooks.fan_out import tell_again
+from review.webhooks.fan_out import redeliver
 from review.webhooks.http_post import Reply
 
 DAY_MS = 86_400_000
@@ -239,7 +239,7 @@ class Deliveries:
         with self._step(actor) as (connection, journal):
             fan = select(EventFanRow.sequence).where(EventFanRow.tenant_id == target.tenant_id)
             fanned = connection.scalar(fan) or 0
-            heard = tell_again(connection, target, after, fanned, journal.at_ms)
+            heard = redeliver(connection, target, after, fanned, journal.at_ms)
             connection.execute(
                 update(DeliveryRow)
                 .where(

@@ -23,7 +23,7 @@ from review.webhooks.fan_out import ensure_settings, fan_out
 from review.webhooks.http_post import Reply, open_client, post
 from review.webhooks.retry_queue import Answer, Patience, due_counts, lease, settle
 from review.webhooks.secrets import Sealer, Signing
-from review.webhooks.stretch_following import tell_stretches, waiting_followers
+from review.webhooks.stretch_following import send_stretches, waiting_followers
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 0.5
@@ -89,7 +89,7 @@ class Sender:
         self._settled_in = False
         self.failures = 0
 
-    def tell(self) -> int:
+    def send_pending(self) -> int:
         """Sends what is due now and waits for it; gives how many deliveries were taken."""
         lanes = self._round()
         wait(lanes)
@@ -153,18 +153,18 @@ class Sender:
             is_left_alone = self._left_alone.get(name, 0.0) > time.monotonic()
             if is_left_alone or any(not lane.done() for lane in self._running.get(name, [])):
                 continue
-            self._running[name] = [self._pool.submit(self._tell_stretches, endpoint_id, name)]
+            self._running[name] = [self._pool.submit(self._send_stretches, endpoint_id, name)]
             started += self._running[name]
         return started
 
-    def _tell_stretches(self, endpoint_id: str, name: str) -> int:
+    def _send_stretches(self, endpoint_id: str, name: str) -> int:
         """Tells one address of stretches until there are no more or one is not taken; gives how many were taken."""
 
         def some(target: Target) -> int | None:
             with self._engine.connect() as connection:
                 signing = self._signing(connection, target, self._now_ms())
             send = partial(self._send, target, signing)
-            return tell_stretches(self._writing, target, send, self._now_ms, self._patience) or None
+            return send_stretches(self._writing, target, send, self._now_ms, self._patience) or None
 
         return self._by_turns(endpoint_id, name, some, "webhooks: telling %s of stretches failed; it is tried again")
 

@@ -46,7 +46,7 @@ def waiting_followers(engine: Engine, now_ms: int) -> tuple[str, ...]:
         return tuple(rows)
 
 
-def tell_stretches(
+def send_stretches(
     writing: Engine, target: Target, send: Callable[[Event], Reply], now_ms: Callable[[], int], patience: Patience
 ) -> int:
     """Sends the next stretches in their order until one is not taken; gives how many were.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.registered import Told, heard_rows
-from bench.registered_cases import HeardUtterance, RegisteredCase, is_heard_right, read_heard
+from bench.registered import Answer, heard_rows
+from bench.registered_cases import RecognisedUtterance, RegisteredCase, is_heard_right, read_heard
 from claims.types import Doubt
 
 CASE = RegisteredCase(
@@ -21,8 +21,8 @@ CASE = RegisteredCase(
 )
 
 
-def heard(number: int, text: str, doubts: tuple[Doubt, ...] = ()) -> HeardUtterance:
-    return HeardUtterance(case=CASE.id, number=number, voice="zm_yunxi", text=text, doubts=doubts)
+def heard(number: int, text: str, doubts: tuple[Doubt, ...] = ()) -> RecognisedUtterance:
+    return RecognisedUtterance(case=CASE.id, number=number, voice="zm_yunxi", text=text, doubts=doubts)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_what_is_lost_by_hearing_is_told_beside_the_text() -> None:
     wrong = replace(CASE, id="X-002", heard=(heard(0, "这瓶是五十毫升的"), heard(1, "拍一号链接")))
     right = replace(CASE, heard=(heard(0, "这瓶是500毫升的"), heard(1, "拍一号链接")))
 
-    def method(case: RegisteredCase) -> Told:
-        return Told(flags="五百" in case.passages[0].text or "500" in case.passages[0].text)
+    def method(case: RegisteredCase) -> Answer:
+        return Answer(flags="五百" in case.passages[0].text or "500" in case.passages[0].text)
 
     text, as_heard = heard_rows([wrong, right], method)
 

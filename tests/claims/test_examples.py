@@ -14,7 +14,7 @@ from claims.engine.examples import (
     why_no_hit,
     without_examples,
 )
-from claims.engine.extract import category_allows, recognise, weigh
+from claims.engine.extract import category_allows, match_rule, recognise
 from claims.engine.window import build_window, fold
 from claims.policy.detectors import Example
 from claims.policy.policy import Policy
@@ -97,7 +97,7 @@ def test_recognising_by_index_finds_what_weighing_every_rule_finds(engine: Claim
             one.candidate
             for rule in policy.rules
             if category_allows(policy.class_files[rule.class_id], rule.rule, passport)
-            for one in weigh(window, rule)
+            for one in match_rule(window, rule)
             if one.dropped is None
         ]
         assert list(recognise(window, passport, policy)) == wanted, example.say

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 import configs
-from cli.config.sizing import Figures, Prices, Size, Wish, read_figures, size
+from cli.config.sizing import Figures, Prices, Size, Workload, read_figures, size
 from tests.cli.support import Call
 
 PRICES = Prices(core=10.0, memory_gb=0.0, disk_tb=100.0, gpu=1_000.0, received_tb=0.0)
@@ -17,7 +17,7 @@ def figures() -> Figures:
 
 
 def sized(figures: Figures, streams: int, **more: float) -> Size:
-    return size(Wish(streams=streams, **more), figures, PRICES)  # type: ignore[arg-type]
+    return size(Workload(streams=streams, **more), figures, PRICES)  # type: ignore[arg-type]
 
 
 def test_more_broadcasts_never_take_less(figures: Figures) -> None:

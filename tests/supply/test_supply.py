@@ -16,7 +16,7 @@ import yaml
 from license_expression import get_spdx_licensing
 from packaging.utils import canonicalize_name
 
-from scripts.audit_packages import told
+from scripts.audit_packages import summary
 from scripts.closures import SHIPPED, closure
 from scripts.write_sbom import TARGET, shipped_alone
 
@@ -139,7 +139,7 @@ def test_the_wheel_is_the_same_from_two_folders_at_two_times(tmp_path: Path) -> 
     ],
 )
 def test_what_nobody_could_be_asked_about_is_no_good_news(packages: list[Any], status: int, said: str) -> None:
-    text, found = told(json.dumps({"dependencies": packages}))
+    text, found = summary(json.dumps({"dependencies": packages}))
     assert found == status
     assert text.startswith(said)
 

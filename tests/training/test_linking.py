@@ -10,7 +10,7 @@ from training.reader.tuning import Sample
 from training.speech import misheard
 
 SAID = "这个蜂蜜降血糖,一勺就管用"
-LINES = [misheard.Heard(said=SAID, heard=SAID.replace("血糖", "雪堂"), voice="v", condition="clean")] * 20
+LINES = [misheard.RecognisedLine(said=SAID, heard=SAID.replace("血糖", "雪堂"), voice="v", condition="clean")] * 20
 WHOLE = "它的容量有两百五十毫升,血糖高的也能喝,一勺就管用"
 PAIR = pair_of("枣花蜜", "净含量:500 g", "血糖的事,", "两百五十克", "一勺血糖")
 

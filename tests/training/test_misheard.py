@@ -12,7 +12,7 @@ CORPUS = [SAID, "雪糕到货了", "家人们下单", "商品看清楚"]
 
 
 def heard(text: str, *doubts: Doubt, said: str = SAID) -> object:
-    return misheard.Heard(said=said, heard=text, doubts=doubts, voice="v", condition="clean")
+    return misheard.RecognisedLine(said=said, heard=text, doubts=doubts, voice="v", condition="clean")
 
 
 def written(lines: list[object], text: str = SAID, count: int = 200) -> list[str]:

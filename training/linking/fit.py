@@ -114,12 +114,12 @@ def strongest(fit: Fit, share: Matrix) -> dict[str, float]:
     return found
 
 
-def report(name: str, told: Mapping[str, float], cases: Sequence[RegisteredCase], bars: Sequence[float]) -> None:
+def report(name: str, scores: Mapping[str, float], cases: Sequence[RegisteredCase], bars: Sequence[float]) -> None:
     """Prints recall and precision over cases at each bar."""
     wanted = sum(c.contradicted is not None for c in cases)
     for bar in bars:
-        hits = sum(told.get(c.id, 0.0) >= bar for c in cases if c.contradicted is not None)
-        false = sum(told.get(c.id, 0.0) >= bar for c in cases if c.contradicted is None)
+        hits = sum(scores.get(c.id, 0.0) >= bar for c in cases if c.contradicted is not None)
+        false = sum(scores.get(c.id, 0.0) >= bar for c in cases if c.contradicted is None)
         print(f"{name} {bar:.2f} recall {hits / wanted:.3f} precision {hits / max(1, hits + false):.3f}")
 
 

@@ -21,7 +21,7 @@ from claims.engine.linking.kinds import WordMention, words_in, words_registered
 from claims.engine.linking.link import Said as SaidOf
 from claims.engine.linking.link import word_by_word
 from claims.engine.linking.mentions import Mention, mentions_in
-from claims.engine.linking.passages import nearest_texts, weighed_texts
+from claims.engine.linking.passages import nearest_texts, scored_texts
 from claims.engine.linking.word_features import WordLink, word_features_of, word_scenery
 from claims.engine.records import stated
 from claims.engine.scene import Scene
@@ -79,8 +79,8 @@ def scenes_of(engine: ClaimEngine, case: str, said: Sequence[Passage]) -> list[S
     return found
 
 
-def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, policy: Policy) -> dict[str, list[Said]]:
-    """What is said in a scene's focus, numbers and words; `told`: the words that contradict the path `wanted`."""
+def said_in(scene: Scene, case: str, wanted: str | None, quote: str | None, policy: Policy) -> dict[str, list[Said]]:
+    """What is said in a scene's focus, numbers and words; `quote`: the words that contradict the path `wanted`."""
     window, passport = scene.window, scene.choice.passport
     assert passport is not None
     mentions = mentions_in(window, policy.linking)
@@ -91,7 +91,7 @@ def said_in(scene: Scene, case: str, wanted: str | None, told: str | None, polic
     def said(
         mention: Mention | WordMention, links: Sequence[Link] | Sequence[WordLink], features: Sequence[Features]
     ) -> list[Said]:
-        right = _is_told(window, mention.start, mention.end, told)
+        right = _is_at(window, mention.start, mention.end, quote)
         options = tuple(
             Option(
                 one.agrees,
@@ -118,10 +118,10 @@ def _in_focus(mentions: Sequence[_Any], window: Window) -> list[_Any]:
     return [m for m in mentions if window.focus_start < m.end <= window.focus_end]
 
 
-def _is_told(window: Window, start: int, end: int, told: str | None) -> bool:
-    if told is None:
+def _is_at(window: Window, start: int, end: int, quote: str | None) -> bool:
+    if quote is None:
         return False
-    words = normalise(told).text
+    words = normalise(quote).text
     at = window.text.find(words)
     return at >= 0 and at - 1 <= start and end <= at + len(words) + 2
 
@@ -192,8 +192,8 @@ def nearness_of(
         for scene in scenes_of(engine, case.id, case.passages):
             window, passport = _goods_of(scene)
             near = nearest_texts(window, passport, policy, reader, entries)
-            told = _tells(window, case.said)
-            found += [distance for of, distance in near if told and same_path(of.path, case.contradicted)]
+            is_there = _holds_quote(window, case.said)
+            found += [distance for of, distance in near if is_there and same_path(of.path, case.contradicted)]
     return round(float(np.percentile(found, farther)), 3)
 
 
@@ -208,11 +208,11 @@ def passages_read(
 
     def read(scene: Scene, case: str, said: str | None, wanted: str | None) -> Iterator[ReadPassage]:
         window, passport = _goods_of(scene)
-        asserted, told = stated(scene, policy), _tells(window, said)
+        asserted, is_there = stated(scene, policy), _holds_quote(window, said)
         of_scene = SaidOf(window=window, passport=passport, policy=policy, asserted=asserted, links=reader)
         known = word_by_word(of_scene)
-        for one, features in weighed_texts(window, passport, policy, reader, model, known):
-            yield ReadPassage(case, passport.id, features, told and same_path(one.of.path, wanted))
+        for one, features in scored_texts(window, passport, policy, reader, model, known):
+            yield ReadPassage(case, passport.id, features, is_there and same_path(one.of.path, wanted))
 
     for case in cases:
         for scene in scenes_of(engine, case.id, case.passages):
@@ -227,6 +227,6 @@ def _goods_of(scene: Scene) -> tuple[Window, Passport]:
     return scene.window, scene.choice.passport
 
 
-def _tells(window: Window, said: str | None) -> bool:
+def _holds_quote(window: Window, said: str | None) -> bool:
     """True where the words that contradict stand in the passage in focus."""
     return said is not None and normalise(said).text in window.text[window.focus_start : window.focus_end]

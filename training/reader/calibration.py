@@ -9,10 +9,10 @@ from bench.talk_score import Flag
 from claims.classifier.calibration import Calibration, Features
 from claims.classifier.reader import NOTHING
 from claims.classifier.reading import Known, Reading
-from claims.engine.heard_over_soundalike import Told
+from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
-from claims.engine.scoring import is_weighed
+from claims.engine.scoring import is_scored
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Engines, Said, windows_of
 from training.reader.fit import Folding
@@ -57,11 +57,11 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
         def note(
             scene: Scene,
             judged: Sequence[Judged],
-            standing: Sequence[Told],
+            assessed: Sequence[AssessedClaim],
             to: dict[str, list[Judged]] = claimed,
         ) -> None:
-            for told in standing:
-                to.setdefault(told.passage.id, []).append(told.judged)
+            for claim in assessed:
+                to.setdefault(claim.passage.id, []).append(claim.judged)
 
         engines.findings(window, note)
         for passage_id, one in by_id.items():
@@ -70,7 +70,7 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
             share = sum(s for c, s in reading.classes if not file_of[c].recorded)
             found.append((Features(detector=None, reader=reading.breach, open_share=share), one.label))
             for judged in claimed.get(passage_id, ()):
-                if is_weighed(judged, policy) and not judged.lowered_by:
+                if is_scored(judged, policy) and not judged.lowered_by:
                     given = Features(detector=judged.score, reader=reading.breach, open_share=share)
                     found.append((given, one.label))
     return found
@@ -78,13 +78,13 @@ def claims_of(said: Sequence[Said], policy: Policy, table: TableReader) -> list[
 
 def calibrated(claims: Sequence[tuple[Features, str]]) -> Calibration:
     """The weights by which a claim's features say how likely a reviewer agrees; unsure labels count as a half."""
-    rows, told, weights = [], [], []
+    rows, labels, weights = [], [], []
     for given, label in claims:
         for breach, weight in {"breach": [(1, 1.0)], "lawful": [(0, 1.0)], "unsure": [(1, 0.5), (0, 0.5)]}[label]:
             rows.append(given.numbers())
-            told.append(breach)
+            labels.append(breach)
             weights.append(weight)
-    model = LogisticRegression(C=1.0, max_iter=500).fit(np.array(rows), told, sample_weight=weights)
+    model = LogisticRegression(C=1.0, max_iter=500).fit(np.array(rows), labels, sample_weight=weights)
     reader, detected, detector, open_share = (round(float(w), 4) for w in model.coef_[0])
     return Calibration(
         intercept=round(float(model.intercept_[0]), 4),
@@ -117,8 +117,8 @@ def reliability(
     claims: Sequence[tuple[Features, str]], calibration: Calibration, bins: int = 8
 ) -> tuple[float, list[list[float]]]:
     """How far what is told is from what is so, on average, and the bins of as many claims, from a score of .2."""
-    told = sorted((calibration.score(g), {"breach": 1.0, "lawful": 0.0, "unsure": 0.5}[label]) for g, label in claims)
-    told = [pair for pair in told if pair[0] >= 0.2]
-    rows = [np.mean(part, axis=0) for part in np.array_split(np.array(told), bins)]
+    pairs = sorted((calibration.score(g), {"breach": 1.0, "lawful": 0.0, "unsure": 0.5}[label]) for g, label in claims)
+    pairs = [pair for pair in pairs if pair[0] >= 0.2]
+    rows = [np.mean(part, axis=0) for part in np.array_split(np.array(pairs), bins)]
     error = float(np.mean([abs(said - so) for said, so in rows]))
     return error, [[round(float(said), 3), round(float(so), 3)] for said, so in rows]

@@ -18,7 +18,7 @@ from pathlib import Path
 import configs
 from bench.asr_material import VOICES, made_speech
 from bench.hearing import packaged_recogniser, whole
-from bench.registered_cases import HeardUtterance, RegisteredCase, heard_file, read_registered
+from bench.registered_cases import RecognisedUtterance, RegisteredCase, heard_file, read_registered
 from claims.classifier.links import FILE, LinksFile
 from claims.classifier.opening import LINKS_FOLDER
 from claims.obfuscation.doubts import doubts_of
@@ -40,7 +40,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def heard(cases: Sequence[RegisteredCase], known: Collection[tuple[str, int]]) -> Iterator[HeardUtterance]:
+def heard(cases: Sequence[RegisteredCase], known: Collection[tuple[str, int]]) -> Iterator[RecognisedUtterance]:
     """Each utterance of the cases that is not `known`, as it is heard; of a case one voice."""
     said = [(VOICES[n % len(VOICES)], case, k) for n, case in enumerate(cases) for k in range(len(case.utterances))]
     said = [(voice, case, k) for voice, case, k in said if (case.id, k) not in known]
@@ -48,7 +48,7 @@ def heard(cases: Sequence[RegisteredCase], known: Collection[tuple[str, int]]) -
     recogniser = packaged_recogniser()
     for (voice, case, number), samples in zip(said, spoken, strict=True):
         if samples is not None:
-            one = HeardUtterance(case=case.id, number=number, voice=voice, text="")
+            one = RecognisedUtterance(case=case.id, number=number, voice=voice, text="")
             for utterance in recogniser.transcribe([whole(samples)]):
                 one = one.model_copy(update={"text": utterance.text, "doubts": doubts_of(utterance)})
             yield one
@@ -63,7 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     to = heard_file(options.part)
     before = to.read_text(encoding="utf-8").splitlines() if to.is_file() else []
-    known = {(one.case, one.number) for one in map(HeardUtterance.model_validate_json, before)}
+    known = {(one.case, one.number) for one in map(RecognisedUtterance.model_validate_json, before)}
     count = 0
     with to.open("a", encoding="utf-8") as file:
         for one in heard(chosen(options.part, options.share)[: options.most], known):

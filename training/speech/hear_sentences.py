@@ -23,7 +23,7 @@ from claims.obfuscation.doubts import doubts_of
 from training.speech.misheard import (
     HEARD,
     SENTENCES,
-    Heard,
+    RecognisedLine,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,11 +50,13 @@ def _open() -> None:
     _recognisers.append(packaged_recogniser())
 
 
-def _hear(job: _Job) -> Heard | None:
+def _hear(job: _Job) -> RecognisedLine | None:
     """One sentence as it was written; None where nothing was heard."""
     said, voice, condition, samples = job
     for utterance in _recognisers[0].transcribe([whole(samples)]):
-        return Heard(said=said, heard=utterance.text, doubts=doubts_of(utterance), voice=voice, condition=condition)
+        return RecognisedLine(
+            said=said, heard=utterance.text, doubts=doubts_of(utterance), voice=voice, condition=condition
+        )
     return None
 
 

@@ -23,7 +23,7 @@ _OWN = 4
 _MOST = 0.9
 
 
-class Heard(Frozen):
+class RecognisedLine(Frozen):
     """A sentence as it was said and as it was heard; `condition`: clean, or over what and by how many decibels."""
 
     said: str
@@ -43,9 +43,9 @@ class Heard(Frozen):
                 yield self.said[place], other
 
 
-def read_heard() -> list[Heard]:
+def read_heard() -> list[RecognisedLine]:
     """All lines of the file."""
-    return [Heard.model_validate_json(row) for row in HEARD.read_text(encoding="utf-8").splitlines()]
+    return [RecognisedLine.model_validate_json(row) for row in HEARD.read_text(encoding="utf-8").splitlines()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Counts:
 class Channel:
     """Writes a text as the recogniser might have, with what it would have doubted."""
 
-    def __init__(self, lines: Iterable[Heard], corpus: Iterable[str]) -> None:
+    def __init__(self, lines: Iterable[RecognisedLine], corpus: Iterable[str]) -> None:
         """`corpus`: texts whose characters are heard in the place of others, the common ones oftener."""
         self._characters, self._sounds = _Counts(), _Counts()
         self._shares: list[float] = []
@@ -86,7 +86,7 @@ class Channel:
         missed = sum(map(self._characters.missed, self._characters.said))
         self._mean = max(1, missed) / max(1, self._characters.said.total())
 
-    def _count(self, line: Heard) -> None:
+    def _count(self, line: RecognisedLine) -> None:
         unsure = {at for doubt in line.doubts if doubt.below is None for at in range(doubt.start, doubt.end)}
         right = 0
         for meant, place in line.characters():
@@ -140,11 +140,11 @@ class Channel:
 
 def _aligned(said: str, heard: str) -> Iterator[tuple[int, int]]:
     """Places of characters that stand for one another: those that are the same, and as many others between them."""
-    of_said, of_heard = ([at for at, char in enumerate(text) if char.isalnum()] for text in (said, heard))
-    matcher = SequenceMatcher(None, [said[n] for n in of_said], [heard[n] for n in of_heard], autojunk=False)
+    of_said, of_passage = ([at for at, char in enumerate(text) if char.isalnum()] for text in (said, heard))
+    matcher = SequenceMatcher(None, [said[n] for n in of_said], [heard[n] for n in of_passage], autojunk=False)
     for _, start, end, other_start, other_end in matcher.get_opcodes():
         if end - start == other_end - other_start:
-            yield from zip(of_said[start:end], of_heard[other_start:other_end], strict=True)
+            yield from zip(of_said[start:end], of_passage[other_start:other_end], strict=True)
 
 
 def _in_digits(text: str, numbers: Counter[bool], dice: random.Random) -> str:

@@ -40,7 +40,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OnSaleState:
     """What is on sale at a moment; `product_id` None: not known. `because` names the evidence, strongest first."""
 
     product_id: str | None
@@ -60,7 +60,7 @@ class OnSaleSpan:
     because: tuple[str, ...]
 
 
-UNKNOWN = Standing(product_id=None, since_ms=0, confidence=0.0, because=())
+UNKNOWN = OnSaleState(product_id=None, since_ms=0, confidence=0.0, because=())
 
 # What clear evidence of a kind weighs, and after how long it weighs half; the platform's event holds until the next.
 _WEIGHT: Mapping[EvidenceKind, float] = {
@@ -110,43 +110,43 @@ class ProductTimeline:
         if self._newest_ms - self._evidence[0].start_ms > 2 * REACH_MS:
             self._evidence = _within_reach(self._evidence, self._newest_ms)
 
-    def at(self, at_ms: int) -> Standing:
+    def at(self, at_ms: int) -> OnSaleState:
         """What is on sale at this moment, by evidence up to then."""
-        return standing_at(self._evidence, at_ms)
+        return on_sale_at(self._evidence, at_ms)
 
 
-def standing_at(evidence: Sequence[Evidence], at_ms: int) -> Standing:
+def on_sale_at(evidence: Sequence[Evidence], at_ms: int) -> OnSaleState:
     """What is on sale at `at_ms`; evidence is in the order of its start."""
     known = _within_reach(evidence[: bisect_right(evidence, at_ms, key=_moment)], at_ms)
-    standing = UNKNOWN
+    state = UNKNOWN
     moments = sorted({one.start_ms for one in known} | {at_ms})
     for moment in moments:
-        standing = _next(standing, known[: bisect_right(known, moment, key=_moment)], moment)
-    return standing
+        state = _next(state, known[: bisect_right(known, moment, key=_moment)], moment)
+    return state
 
 
 def spans(evidence: Iterable[Evidence], *, until_ms: int, step_ms: int = 1_000) -> tuple[OnSaleSpan, ...]:
     """The whole timeline up to `until_ms`; evidence in any order, each moment judged by what was known by then."""
     known = sorted(evidence, key=_moment)
     found: list[OnSaleSpan] = []
-    parts: list[Standing] = []
-    standing = UNKNOWN
+    parts: list[OnSaleState] = []
+    state = UNKNOWN
     start_ms = 0
     moments = sorted({one.start_ms for one in known if one.start_ms < until_ms} | set(range(0, until_ms, step_ms)))
     for moment in moments:
         lately = _within_reach(known[: bisect_right(known, moment, key=_moment)], moment)
-        after = _next(standing, lately, moment)
-        if parts and after.product_id != standing.product_id:
+        after = _next(state, lately, moment)
+        if parts and after.product_id != state.product_id:
             found.append(_span(parts, start_ms, moment))
             parts, start_ms = [], moment
         parts.append(after)
-        standing = after
+        state = after
     if parts:
         found.append(_span(parts, start_ms, until_ms))
     return tuple(found)
 
 
-def _span(parts: Sequence[Standing], start_ms: int, end_ms: int) -> OnSaleSpan:
+def _span(parts: Sequence[OnSaleState], start_ms: int, end_ms: int) -> OnSaleSpan:
     best = max(parts, key=lambda part: part.confidence)
     return OnSaleSpan(
         product_id=parts[0].product_id,
@@ -157,7 +157,7 @@ def _span(parts: Sequence[Standing], start_ms: int, end_ms: int) -> OnSaleSpan:
     )
 
 
-def _next(before: Standing, known: Sequence[Evidence], at_ms: int) -> Standing:
+def _next(before: OnSaleState, known: Sequence[Evidence], at_ms: int) -> OnSaleState:
     """The standing at this moment: a challenger must lead clearly, what stood stays while anything speaks for it."""
     scores, reasons = _scores(known, at_ms)
     ranked = sorted(scores, key=lambda product: (-scores[product], product))
@@ -172,8 +172,8 @@ def _next(before: Standing, known: Sequence[Evidence], at_ms: int) -> Standing:
     own = scores.get(product or "", 0.0)
     confidence = round(own / (own + against + _DOUBT), 3)
     if product is None or not confidence:
-        return Standing(product_id=None, since_ms=_since(before, None, at_ms), confidence=0.0, because=())
-    return Standing(
+        return OnSaleState(product_id=None, since_ms=_since(before, None, at_ms), confidence=0.0, because=())
+    return OnSaleState(
         product_id=product,
         since_ms=_since(before, product, at_ms),
         confidence=confidence,
@@ -181,7 +181,7 @@ def _next(before: Standing, known: Sequence[Evidence], at_ms: int) -> Standing:
     )
 
 
-def _since(before: Standing, product: str | None, at_ms: int) -> int:
+def _since(before: OnSaleState, product: str | None, at_ms: int) -> int:
     return before.since_ms if before.product_id == product else at_ms
 
 

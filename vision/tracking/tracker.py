@@ -44,14 +44,14 @@ class ScreenTracker:
         self.moves: tuple[Move, ...] = ()
 
     @property
-    def standing(self) -> tuple[Track, ...]:
+    def visible(self) -> tuple[Track, ...]:
         """What is on screen as far as is known."""
         return tuple(track for track in self._tracks if track.misses == 0)
 
     def to_read_again(self, at_ms: int, image: NDArray[np.uint8]) -> list[Box]:
         """Where lines stand that could not be told surely from how they showed, and numbers that show otherwise now."""
         boxes = []
-        for track in self.standing:
+        for track in self.visible:
             if track.is_doubted and not track.is_refused:
                 boxes.append(track.last_box)
             elif track.is_delicate and at_ms - track.checked_at_ms >= CHECK_NUMBERS_MS:
@@ -78,7 +78,7 @@ class ScreenTracker:
         """The known lines of which these boxes (by their index) may be but pieces, as they were read best."""
         found: dict[int, TextLine] = {}
         for index, box in enumerate(boxes):
-            tracks = [track for track in self.standing if track.place is not None and is_piece(box, track.last_box)]
+            tracks = [track for track in self.visible if track.place is not None and is_piece(box, track.last_box)]
             if tracks:
                 track = max(tracks, key=lambda known: _long(known.last_box))
                 found[index] = replace(track.best, place=track.place)

@@ -158,7 +158,7 @@ class StreamWatcher:
             return (yield from self._hand_on(self._tracker.stand(frame.at_ms)))
         look, due = yield from self._search(frame, look)
         texts = yield from self._hand_on(due)
-        boxes = [track.last_box for track in self._tracker.standing]
+        boxes = [track.last_box for track in self._tracker.visible]
         boxes += [place.box(*self._size) for place, _, at_ms in self._passed_over if at_ms == frame.at_ms]
         self._last_read = note_read(self._last_read, strokes, frame.at_ms, boxes, look)
         if self._looks_anew:
@@ -197,7 +197,7 @@ class StreamWatcher:
 
     def _found_new(self, at_ms: int) -> bool:
         """Whether something clear is seen for the first time although nothing had changed: a coarse look misses it."""
-        return any(track.start_ms == at_ms and track.best.score >= CLEAR for track in self._tracker.standing)
+        return any(track.start_ms == at_ms and track.best.score >= CLEAR for track in self._tracker.visible)
 
     def _side_px(self, at_ms: int, look: ReadPlan) -> int:
         """How closely to look: from time to time at what is small or faint, and longer in a room that shows such."""
@@ -248,7 +248,7 @@ class StreamWatcher:
         found = [place.box(*self._size) for place in places]
         missing = [
             track.last_box
-            for track in self._tracker.standing
+            for track in self._tracker.visible
             if not any(overlap(track.last_box, box) for box in found)
             and (not regions or any(within(track.last_box, region) for region in regions))
         ]
@@ -301,7 +301,7 @@ class StreamWatcher:
         if not flowed or comments is None:
             return []
         cleared = []
-        for track in self._tracker.standing:
+        for track in self._tracker.visible:
             if track.has_risen or not within(track.last_box, comments):
                 continue
             track.rises_beside += 1

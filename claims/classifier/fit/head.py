@@ -32,7 +32,7 @@ class Example:
     open_share: float
 
     @property
-    def told(self) -> float:
+    def target(self) -> float:
         """How likely people say that it is a breach."""
         return {"breach": 1.0, "lawful": 0.0, "unsure": UNSURE}[self.passage.label]
 
@@ -75,12 +75,12 @@ def fit_head(examples: Sequence[Example], before: Mapping[str, Calibration]) -> 
     The reach and the calibration are chosen by folds in which no host stands on both sides. Goods of which there are
     too few examples get no calibration, and are read as before.
     """
-    rows, told, offset = _arrays(examples)
+    rows, targets, offset = _arrays(examples)
     folds = folds_of(examples)
     size = float(np.mean(np.sum(rows**2, axis=1)))
-    unseen = {reach: _unseen(rows, told, offset, folds, size / reach**2) for reach in REACHES}
-    reach = min(REACHES, key=lambda one: float(np.mean(losses(told, unseen[one]))))
-    whole = fit_added(rows, told, offset, penalty=size / reach**2, bias_penalty=1.0)
+    unseen = {reach: _unseen(rows, targets, offset, folds, size / reach**2) for reach in REACHES}
+    reach = min(REACHES, key=lambda one: float(np.mean(losses(targets, unseen[one]))))
+    whole = fit_added(rows, targets, offset, penalty=size / reach**2, bias_penalty=1.0)
     calibrations = {
         kind: _calibrated(own, unseen[reach][own], examples, before[kind]) for kind, own in _by_kind(examples)
     }
@@ -108,16 +108,16 @@ def folds_of(examples: Sequence[Example]) -> NDArray[np.int64]:
 
 def _arrays(examples: Sequence[Example]) -> tuple[Floats, Floats, Floats]:
     rows = np.stack([example.direction for example in examples]).astype(np.float64)
-    told = np.array([example.told for example in examples])
-    return rows, told, np.array([example.breach for example in examples])
+    targets = np.array([example.target for example in examples])
+    return rows, targets, np.array([example.breach for example in examples])
 
 
-def _unseen(rows: Floats, told: Floats, offset: Floats, folds: NDArray[np.int64], penalty: float) -> Floats:
+def _unseen(rows: Floats, targets: Floats, offset: Floats, folds: NDArray[np.int64], penalty: float) -> Floats:
     """The log-odds of each example by what the other folds teach."""
     found = offset.copy()
     for fold in np.unique(folds) if len(np.unique(folds)) > 1 else ():
         others, own = folds != fold, folds == fold
-        added = fit_added(rows[others], told[others], offset[others], penalty=penalty, bias_penalty=1.0)
+        added = fit_added(rows[others], targets[others], offset[others], penalty=penalty, bias_penalty=1.0)
         found[own] = added.log_odds(rows[own], offset[own])
     return found
 
@@ -140,8 +140,8 @@ def _calibrated(
     numbers = np.array([given.numbers() for given in features])
     weights = np.array([before.reader, before.detected, before.detector, before.open_share])
     offset = before.intercept + numbers @ weights
-    told = np.array([examples[n].told for n in own])
-    added: Added = fit_added(numbers * _CALIBRATION_REACH, told, offset, penalty=1.0, bias_penalty=1.0)
+    targets = np.array([examples[n].target for n in own])
+    added: Added = fit_added(numbers * _CALIBRATION_REACH, targets, offset, penalty=1.0, bias_penalty=1.0)
     changed = weights + added.weights * _CALIBRATION_REACH
     reader, detected, detector, open_share = (round(float(weight), 4) for weight in changed)
     return before.model_copy(

@@ -27,14 +27,14 @@ class Added:
 
 def fit_added(
     rows: Floats,
-    told: Floats,
+    targets: Floats,
     offset: Floats,
     *,
     penalty: float,
     bias_penalty: float = 0.0,
     counts: Floats | None = None,
 ) -> Added:
-    """What is to be added to `offset` so that `told` (0 to 1) is likeliest, given what its size costs.
+    """What is to be added to `offset` so that `targets` (0 to 1) is likeliest, given what its size costs.
 
     `penalty`: half of it times the squared weights is added to the loss, as `bias_penalty` to that of the bias.
     `counts`: for how many each row stands.
@@ -45,16 +45,16 @@ def fit_added(
     costs = np.append(np.full(len(axes), penalty), bias_penalty)
     count = np.ones(len(rows)) if counts is None else counts.astype(np.float64)
     found = np.zeros(with_bias.shape[1])
-    loss = _loss(with_bias, told, offset, count, costs, found)
+    loss = _loss(with_bias, targets, offset, count, costs, found)
     for _ in range(_STEPS):
         likely = likelihoods(offset + with_bias @ found)
-        slope = with_bias.T @ (count * (likely - told)) + costs * found
+        slope = with_bias.T @ (count * (likely - targets)) + costs * found
         curve = (with_bias * (count * likely * (1 - likely))[:, None]).T @ with_bias + np.diag(costs + 1e-9)
         step = np.linalg.solve(curve, slope)
         size = 1.0
         for _ in range(_HALVINGS):
             there = found - size * step
-            loss_there = _loss(with_bias, told, offset, count, costs, there)
+            loss_there = _loss(with_bias, targets, offset, count, costs, there)
             if loss_there <= loss:
                 break
             size /= 2
@@ -71,10 +71,10 @@ def likelihoods(log_odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -40.0, 40.0))), dtype=np.float64)
 
 
-def losses(told: Floats, log_odds: Floats) -> Floats:
+def losses(targets: Floats, log_odds: Floats) -> Floats:
     """What each answer costs: the less likely it held what is so, the more."""
-    return np.asarray(np.logaddexp(0.0, log_odds) - told * log_odds, dtype=np.float64)
+    return np.asarray(np.logaddexp(0.0, log_odds) - targets * log_odds, dtype=np.float64)
 
 
-def _loss(rows: Floats, told: Floats, offset: Floats, count: Floats, costs: Floats, found: Floats) -> float:
-    return float(count @ losses(told, offset + rows @ found) + 0.5 * (costs @ found**2))
+def _loss(rows: Floats, targets: Floats, offset: Floats, count: Floats, costs: Floats, found: Floats) -> float:
+    return float(count @ losses(targets, offset + rows @ found) + 0.5 * (costs @ found**2))

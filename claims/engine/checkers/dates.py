@@ -29,7 +29,7 @@ def judge_shelf_life(given: JudgeInput) -> Judgement:
     )
     if entry is None or entry.canonical_high is None:
         return out_of_scope("no shelf life is registered")
-    shown = given.messages.shelf_life.told(shown=entry.shown)
+    shown = given.messages.shelf_life.render(shown=entry.shown)
     if said.canonical_low <= entry.canonical_high * Decimal("1.04") and (
         wording.keeps.any_in(given.words) or said.canonical_high >= entry.canonical_high * Decimal("0.96")
     ):
@@ -43,7 +43,7 @@ def judge_freshness(given: JudgeInput) -> Judgement:
     if passport is None or passport.production_date is None:
         return out_of_scope("no production date is registered")
     age = given.at.date() - passport.production_date
-    shown = given.messages.production_date.told(day=passport.production_date)
+    shown = given.messages.production_date.render(day=passport.production_date)
     words = given.words
     if given.wording.dates.before_the_rains.any_in(words) and passport.production_date.month > _RAINS:
         return contradicted("made later in the year", registered=shown, path="production_date", claimed=words)

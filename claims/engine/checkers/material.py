@@ -225,7 +225,7 @@ def judge_contains(given: JudgeInput) -> Judgement:
         "not in the ingredient list",
         registered="、".join(passport.ingredients) or "、".join(m.name for m in passport.materials),
         path="ingredients",
-        claimed=given.messages.contains.told(word=word),
+        claimed=given.messages.contains.render(word=word),
         factor=given.factors.ingredient_unlisted,
     )
 

@@ -29,10 +29,10 @@ def _shown(fact: PlatformFact, given: JudgeInput) -> str:
     name = given.messages.facts.get(fact.kind)
     value: object = fact.value
     if isinstance(fact.value, bool):
-        value = (given.messages.given if fact.value else given.messages.not_given).told()
+        value = (given.messages.given if fact.value else given.messages.not_given).render()
     elif isinstance(fact.value, float) and fact.value.is_integer():
         value = int(fact.value)
-    return f"{fact.kind if name is None else name.told()} {value}"
+    return f"{fact.kind if name is None else name.render()} {value}"
 
 
 def judge_fact(given: JudgeInput) -> Judgement:

@@ -50,7 +50,7 @@ def judge_original_price(given: JudgeInput) -> Judgement:
     said = max(prices)
     if wording.hundreds.any_in(given.words) and said < _MOST_NOTES:
         said *= 100
-    claimed = given.messages.price.told(amount=plain(said))
+    claimed = given.messages.price.render(amount=plain(said))
     left, right = given.window.clause(given.candidate.start, given.candidate.end)
     around = given.window.text[max(left, given.candidate.start - 8) : min(right, given.candidate.end + 4)]
     if wording.suggested.any_in(around) or (_is_list_price(passport, said) and wording.listed.any_in(around)):
@@ -63,13 +63,13 @@ def judge_original_price(given: JudgeInput) -> Judgement:
     dealt = next((p for p in passport.price_history if p.price == said and p.at < given.at), None)
     before = given.window.text[max(0, given.candidate.start - 12) : given.candidate.end]
     if dealt is not None and wording.past_sale.any_in(before):
-        sold = f"{given.messages.price.told(amount=plain(dealt.price))}, {dealt.at:%Y-%m-%d}"
+        sold = f"{given.messages.price.render(amount=plain(dealt.price))}, {dealt.at:%Y-%m-%d}"
         return supported("it was sold at that price", registered=sold, path="price_history", claimed=claimed)
     if limit is None:
         return _without_deals(given, passport, said, claimed)
-    shown = given.messages.lowest_price.told(amount=plain(limit))
+    shown = given.messages.lowest_price.render(amount=plain(limit))
     if passport.msrp is not None:
-        shown += f", {given.messages.suggested_price.told(amount=plain(passport.msrp))}"
+        shown += f", {given.messages.suggested_price.render(amount=plain(passport.msrp))}"
     if said <= limit:
         return supported(
             "not above the lowest deal of seven days", registered=shown, path="price_history", claimed=claimed
@@ -90,7 +90,7 @@ def _is_list_price(passport: Passport, said: Decimal) -> bool:
 def _without_deals(given: JudgeInput, passport: Passport, said: Decimal, claimed: str) -> Judgement:
     """A price that was asked before, of goods of which no deal is registered."""
     if passport.msrp is not None and said > passport.msrp:
-        shown = given.messages.suggested_price.told(amount=plain(passport.msrp))
+        shown = given.messages.suggested_price.render(amount=plain(passport.msrp))
         return contradicted("above the list price", registered=shown, path="msrp", claimed=claimed)
     if _is_no_reduction(given, said):
         return out_of_scope("no price after it is below it")
@@ -110,7 +110,7 @@ def _saving(given: JudgeInput, said: Decimal, limit: Decimal | None, claimed: st
         return out_of_scope("a saving that the registered prices allow")
     return contradicted(
         "saves more than the product ever cost",
-        registered=given.messages.lowest_price.told(amount=plain(limit)),
+        registered=given.messages.lowest_price.render(amount=plain(limit)),
         path="price_history",
         claimed=claimed,
     )
@@ -124,14 +124,14 @@ def judge_msrp(given: JudgeInput) -> Judgement:
         return out_of_scope("the product is not known")
     said = prices[0]
     suggested = given.messages.suggested_price
-    claimed = suggested.told(amount=plain(said))
+    claimed = suggested.render(amount=plain(said))
     if passport.msrp is None:
         if given.cue_near("never_sold_at", 30) is not None:
             return out_of_scope("said to be a suggestion at which nothing was sold")
         return unsupported(
             "no suggested price is registered", claimed=claimed, factor=given.factors.suggested_price_unregistered
         )
-    shown = suggested.told(amount=plain(passport.msrp))
+    shown = suggested.render(amount=plain(passport.msrp))
     if said <= passport.msrp * Decimal("1.01"):
         return supported("the registered suggested price", registered=shown, path="msrp", claimed=claimed)
     return contradicted("above the registered suggested price", registered=shown, path="msrp", claimed=claimed)
@@ -148,7 +148,7 @@ def judge_compared_price(given: JudgeInput) -> Judgement:
             limit = min((p.price for p in passport.price_history if p.at < given.at), default=None)
             inside = [q.low for q in given.window.quantities if left <= q.start < right and q.dimension == "money"]
             if limit is not None and inside and min(inside) > limit:
-                shown = given.messages.price.told(amount=plain(limit))
+                shown = given.messages.price.render(amount=plain(limit))
                 return contradicted("it was sold for less", registered=shown, path="price_history", claimed=claimed)
     if prices and len(prices) >= 2 and prices[0] <= prices[1]:
         return out_of_scope("the other price is not the higher one")

@@ -147,7 +147,7 @@ def judge_cosmetic(given: JudgeInput) -> Judgement:
             verdict=VerdictKind.UNSUPPORTED,
             why="not among the registered effects",
             claimed=said,
-            registered=given.messages.permitted.told(shown=shown),
+            registered=given.messages.permitted.render(shown=shown),
             path=path,
             factor=factor,
         )

@@ -18,11 +18,11 @@ _NEGATION_REACH = 2
 
 def denied(rule: ContextRule, window: Window, place: Place) -> tuple[Span, ...] | None:
     """The words that deny the claim, behind it or between its own clauses; None where nothing does."""
-    told = _told_by_others(rule, window, place)
+    is_reported = _is_reported(rule, window, place)
     for at in _ends(window, place):
         for number, (start, end) in enumerate(_clauses(window, at, rule.reach)):
-            found = _called_false(rule, window, number, (start, end), told) or _denies(
-                window, number, (start, end), told
+            found = _called_false(rule, window, number, (start, end), is_reported) or _denies(
+                window, number, (start, end), is_reported
             )
             if found is None or place.is_of(*found):
                 continue
@@ -51,7 +51,7 @@ def _clauses(window: Window, at: int, reach: int) -> Iterator[Span]:
         start = next((i for i in range(end, len(text)) if not is_boundary(text[i])), len(text))
 
 
-def _told_by_others(rule: ContextRule, window: Window, place: Place) -> bool:
+def _is_reported(rule: ContextRule, window: Window, place: Place) -> bool:
     """True if somebody else is said to say the claim, in its sentence and before it."""
     left = place.start
     while left > 0 and not is_strong_boundary(window.text[left - 1]) and place.start - left < rule.reach_after:
@@ -60,7 +60,7 @@ def _told_by_others(rule: ContextRule, window: Window, place: Place) -> bool:
     return any(left <= s and e <= place.start for s, e in reports)
 
 
-def _called_false(rule: ContextRule, window: Window, number: int, clause: Span, told: bool) -> Span | None:
+def _called_false(rule: ContextRule, window: Window, number: int, clause: Span, is_reported: bool) -> Span | None:
     """A predicate of falsity that closes its clause, unless it is itself negated: 这可不是骗人的."""
     start, end = clause
     for s, e in triggers_of(window, rule.trigger, rule.pseudo):
@@ -69,12 +69,12 @@ def _called_false(rule: ContextRule, window: Window, number: int, clause: Span, 
         if any(start <= ns and s - _NEGATION_REACH <= ne <= s for ns, ne in _negations(window)):
             continue
         near = number == 0 or (number <= _NEXT and _is_bare(window, start, s)) or _points_back(window, start, s)
-        if near or (told and number <= _QUOTED):
+        if near or (is_reported and number <= _QUOTED):
             return s, e
     return None
 
 
-def _denies(window: Window, number: int, clause: Span, told: bool) -> Span | None:
+def _denies(window: Window, number: int, clause: Span, is_reported: bool) -> Span | None:
     """The negation of a clause that is nothing but a denial, or that speaks of what it points back at."""
     start, end = clause
     if any(start <= s and e <= end for s, e in spans_of(window, "affirming")):
@@ -88,7 +88,7 @@ def _denies(window: Window, number: int, clause: Span, told: bool) -> Span | Non
     if _points_back(window, start, first[0]):
         return first
     bare = leads_through(window, start, end, "bare|negator|assent|particle|closing")
-    return first if bare and number > 0 and (number <= _NEXT or told) else None
+    return first if bare and number > 0 and (number <= _NEXT or is_reported) else None
 
 
 def _negations(window: Window) -> list[Span]:

@@ -33,14 +33,14 @@ def _cue(rule: ContextRule, window: Window, start: int, end: int) -> str | None:
         return _answered_no(window, start, end)
     if rule.direction == "pair":
         firsts = [s for s in triggers_of(window, rule.trigger, rule.pseudo) if start <= s[0] and s[1] <= end]
-        seconds = _standing(rule, rule.trigger_after, window, start, end)
+        seconds = _cue_spans(rule, rule.trigger_after, window, start, end)
         pair = next(((f, s) for f in firsts for s in seconds if f[1] <= s[0]), None)
         return f"{window.text[slice(*pair[0])]} … {window.text[slice(*pair[1])]}" if pair else None
-    found = next(iter(_standing(rule, rule.trigger, window, start, end)), None)
+    found = next(iter(_cue_spans(rule, rule.trigger, window, start, end)), None)
     return None if found is None else window.text[slice(*found)]
 
 
-def _standing(rule: ContextRule, names: str | None, window: Window, start: int, end: int) -> list[Span]:
+def _cue_spans(rule: ContextRule, names: str | None, window: Window, start: int, end: int) -> list[Span]:
     """The triggers in [start, end) that say something by themselves: a whole denial fills its clause."""
     needless = [e for _, e in spans_of(window, "needless")]
     # 不能讲 is how innuendo begins: words about saying deny nothing by themselves.

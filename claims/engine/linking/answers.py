@@ -48,7 +48,7 @@ def turn_of(window: Window, words: Answers | None) -> Turn:
 
 def span_before(window: Window) -> tuple[int, int]:
     """Where the passage before the one in focus stands; nowhere where there is none."""
-    return next(((h.offset, h.end) for h in reversed(window.heard) if h.end <= window.focus_start), (0, 0))
+    return next(((h.offset, h.end) for h in reversed(window.passages) if h.end <= window.focus_start), (0, 0))
 
 
 @lru_cache(maxsize=256)

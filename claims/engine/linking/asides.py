@@ -16,7 +16,7 @@ _TALKED = 30
 def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[str, float]:
     """Of whom or what else the sentence speaks, and in what way."""
     text = window.text
-    start, ends = next(((h.offset, h.end) for h in window.heard if h.offset <= begin < h.end), (0, len(text)))
+    start, ends = next(((h.offset, h.end) for h in window.passages if h.offset <= begin < h.end), (0, len(text)))
     left = max(start, begin - _TALKED)
     for at in range(begin - 1, left, -1):
         if is_strong_boundary(text[at]):
@@ -42,7 +42,7 @@ def asides_of(begin: int, end: int, window: Window, words: LinkingFile) -> dict[
     return found
 
 
-def told_of(begin: int, end: int, window: Window, words: LinkingFile, names: Sequence[str]) -> bool:
+def has_aside(begin: int, end: int, window: Window, words: LinkingFile, names: Sequence[str]) -> bool:
     """True where one of the asides of these names stands anywhere about it."""
     return any(aside.partition(" ")[0] in names for aside in asides_of(begin, end, window, words))
 
@@ -54,7 +54,7 @@ def contexts_of(begin: int, end: int, window: Window, policy: Policy) -> dict[st
     return {f"context {c.id}": 1.0 for c in weighed if try_context(c, window, place).applied is not None}
 
 
-def told_about(begin: int, end: int, window: Window, policy: Policy) -> dict[str, float]:
+def aside_features(begin: int, end: int, window: Window, policy: Policy) -> dict[str, float]:
     """The asides and the weighed contexts of these words."""
     return asides_of(begin, end, window, policy.linking) | contexts_of(begin, end, window, policy)
 

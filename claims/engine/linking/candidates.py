@@ -6,7 +6,7 @@ from decimal import Decimal
 from claims.engine.linking.entry import Entry, Registered
 from claims.engine.linking.mentions import Mention
 from claims.engine.linking.naming import Closeness, Named, Surroundings
-from claims.engine.linking.passport_comparison import Said, agrees, said_as, tells_age
+from claims.engine.linking.passport_comparison import Said, agrees, is_age, said_as
 from claims.engine.linking.sums import is_per_hundred
 from claims.policy.linking import LinkingFile
 
@@ -90,7 +90,7 @@ def _is_of_sort(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
     if not mention.is_bare or not mention.classifier:
         return True
     if mention.is_ordinal(words):
-        if tells_age(mention, entry, words):
+        if is_age(mention, entry, words):
             return True
         return entry.own_unit.startswith(mention.classifier) or entry.shown.endswith(mention.classifier)
     if entry.dimension == "share":

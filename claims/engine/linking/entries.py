@@ -29,7 +29,7 @@ _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 Made = TypeVar("Made")
 
 
-class Book(Generic[Made]):
+class PassportCache(Generic[Made]):
     """What is made of passports, by policy: the last ones are remembered."""
 
     def __init__(self, make: Callable[[Passport, Policy], Made]) -> None:
@@ -55,7 +55,7 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
     entries = [*_measured(passport, written, kind, policy)]
     for text in passport.texts:
         entries += _written(text, kind, policy)
-    entries = _told_apart(entries)
+    entries = _disambiguated(entries)
     entries += _shares(passport)
     entries += sums_of(entries, policy.linking)
     known = {entry.attribute.id for entry in entries if entry.attribute is not None}
@@ -67,7 +67,7 @@ def _registered(passport: Passport, policy: Policy) -> Registered:
     return Registered(entries=tuple(entries), others=tuple(others))
 
 
-def _told_apart(entries: list[Entry]) -> list[Entry]:
+def _disambiguated(entries: list[Entry]) -> list[Entry]:
     """Where two are one attribute of such goods (of one port, of both), only the passport's own words tell which."""
     paths: dict[str, set[str]] = {}
     for entry in entries:
@@ -264,4 +264,4 @@ def _dimension(attribute: GoodsAttribute, converter: UnitConverter) -> str:
     return converter.table.dimension(unit) if unit is not None else ""
 
 
-registered_of = Book(_registered).of
+registered_of = PassportCache(_registered).of

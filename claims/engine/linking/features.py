@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from claims.engine.linking.asides import told_about
+from claims.engine.linking.asides import aside_features
 from claims.engine.linking.candidates import Link, all_of, links_of
 from claims.engine.linking.entries import characters_of
 from claims.engine.linking.entry import Registered
@@ -68,7 +68,7 @@ def scenery(
         stranger=max((about.closest(names) for names in unregistered), default=NOT_NAMED) if links else NOT_NAMED,
         words=words,
         asserted=asserted,
-        asides=told_about(mention.start, mention.end, window, policy) if links else {},
+        asides=aside_features(mention.start, mention.end, window, policy) if links else {},
     )
     pieces = _pieces_behind(mention, others, window.text)
     if pieces is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from claims.engine.context import asks_by_doubling
-from claims.engine.linking.entries import Book, names_of
+from claims.engine.linking.entries import PassportCache, names_of
 from claims.engine.window import Window
 from claims.passports.passport import Passport
 from claims.policy.places import Place
@@ -123,10 +123,10 @@ def _words_registered(passport: Passport, policy: Policy) -> list[WordEntry]:
 def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: Passport, policy: Policy) -> WordEntry:
     words, types = normalise(shown).text, policy.linking.types_of(label)
     material = policy.materials.identify(words) if MATERIAL in types else None
-    hits = _told_by(words, label, types, passport, policy)
+    hits = _values_of(words, label, types, passport, policy)
     if not hits and material is not None:
         # A name too short to be found in talk has the value of its longer names: 棉, 纯棉.
-        named = (_told_by(name, label, types, passport, policy) for name in policy.materials.names_of(material))
+        named = (_values_of(name, label, types, passport, policy) for name in policy.materials.names_of(material))
         hits = next((found for found in named if found), [])
     return WordEntry(
         path=path,
@@ -141,11 +141,11 @@ def _entry(path: str, label: str, shown: str, names: tuple[str, ...], passport: 
     )
 
 
-def _told_by(words: str, label: str, types: frozenset[str], passport: Passport, policy: Policy) -> list[ValueHit]:
-    return [h for h in policy.values.find(words, passport.goods) if _is_told(h, words, label, types, policy)]
+def _values_of(words: str, label: str, types: frozenset[str], passport: Passport, policy: Policy) -> list[ValueHit]:
+    return [h for h in policy.values.find(words, passport.goods) if _is_value_of(h, words, label, types, policy)]
 
 
-def _is_told(hit: ValueHit, words: str, label: str, types: frozenset[str], policy: Policy) -> bool:
+def _is_value_of(hit: ValueHit, words: str, label: str, types: frozenset[str], policy: Policy) -> bool:
     """True where the label is one under which such values stand or of their sort, or the text is nothing but the value.
 
     A label of colours, scents or places tells one of those, whatever else such words may be.
@@ -206,7 +206,7 @@ def families_shared(mention: WordMention, entry: WordEntry) -> Iterator[str]:
     yield from (hit.family.id for hit in mention.hits if hit.family.id in families)
 
 
-def is_told_in(mentions: Sequence[WordMention], entry: WordEntry, policy: Policy) -> bool:
+def is_stated_in(mentions: Sequence[WordMention], entry: WordEntry, policy: Policy) -> bool:
     """True where one of the words agrees with what is registered."""
     return any(may_be_said_of(m, entry) and word_agrees(m, entry, policy) for m in mentions)
 
@@ -221,4 +221,4 @@ def is_written_in(text: str, entry: WordEntry) -> bool:
     return any(word in said for word in (registered, *_CODE.findall(registered), *names))
 
 
-words_registered = Book(_words_registered).of
+words_registered = PassportCache(_words_registered).of

@@ -91,12 +91,12 @@ def word_by_word(said: Said) -> ByWord:
     if any(mention.is_bare for mention in mentions):
         mentions = with_heard_units(mentions, window, registered_of(passport, policy), policy.converter)
     words = words_in(window, passport, policy) if words_registered(passport, policy) else []
-    told = _Told()
-    claims = [*_numbers(said, mentions, told), *_words(said, words, mentions)]
-    return ByWord(words=words, claims=claims, agreed=frozenset(told.agreed - told.differing))
+    agreement = _PathAgreement()
+    claims = [*_numbers(said, mentions, agreement), *_words(said, words, mentions)]
+    return ByWord(words=words, claims=claims, agreed=frozenset(agreement.agreed - agreement.differing))
 
 
-class _Told:
+class _PathAgreement:
     """The paths of registered values with which numbers of the passage agree, and those from which any differs."""
 
     def __init__(self) -> None:
@@ -110,8 +110,8 @@ class _Told:
         self.differing |= {link.entry.path for link in links} - fitting
 
 
-def _numbers(said: Said, mentions: Sequence[Mention], told: _Told) -> Iterator[LinkedClaim]:
-    """The numbers that are linked; with what they agree and from what they differ is noted in `told`."""
+def _numbers(said: Said, mentions: Sequence[Mention], agreement: _PathAgreement) -> Iterator[LinkedClaim]:
+    """The numbers that are linked; with what they agree and from what they differ is noted in `agreement`."""
     window, policy = said.window, said.policy
     registered = registered_of(said.passport, policy)
     model = policy.link_model.numbers
@@ -119,14 +119,14 @@ def _numbers(said: Said, mentions: Sequence[Mention], told: _Told) -> Iterator[L
         if not window.focus_start < mention.end <= window.focus_end:
             continue
         scene = scenery(window, mention, mentions, registered, policy, said.asserted)
-        told.note(scene.links)
+        agreement.note(scene.links)
         features = [features_of(link, scene) for link in scene.links]
         chosen = _chosen(scene.links, features, model, said, mention)
         if chosen is None:
             continue
         link = chosen.option.link
         assert isinstance(link, Link)
-        claimed = _told(mention, policy.messages.units)
+        claimed = _claimed_text(mention, policy.messages.units)
         judgement = _judged(link.agrees, link.entry, claimed, link.entry.condition)
         is_material = link.entry.dimension == "share" and policy.materials.identify(link.entry.label) is not None
         yield _claim(
@@ -159,7 +159,7 @@ def _words(said: Said, words: Sequence[WordMention], mentions: Sequence[Mention]
         yield _claim(said, mention, chosen, judgement, model, sorts=link.entry.types & mention.types)
 
 
-def _told(mention: Mention, names: Mapping[str, str]) -> str:
+def _claimed_text(mention: Mention, names: Mapping[str, str]) -> str:
     """The number as findings show what was claimed. `names`: of units that are not written by their ids."""
     low, high = plain(mention.low), plain(mention.high)
     value = low if low == high else f"{low}–{high}"
@@ -232,8 +232,8 @@ def _claim(
     steps = link_steps(option.features, option.likelihood, model)
     likelihood = round(chosen.likelihood, 3)
     if likelihood != steps[-1].value:
-        told = ", ".join(f"{other.link.entry.label} {other.likelihood:.2f}" for other in chosen.others)
-        why = f"or said of another attribute, of which the same holds{': ' if told else ''}{told}"
+        others = ", ".join(f"{other.link.entry.label} {other.likelihood:.2f}" for other in chosen.others)
+        why = f"or said of another attribute, of which the same holds{': ' if others else ''}{others}"
         steps = (*steps, ScoreStep(step=why, value=likelihood))
     weight = said.read_by(model)
     return LinkedClaim(

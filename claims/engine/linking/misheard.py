@@ -25,7 +25,7 @@ def why_misheard(
         return None
     if _digit_heard_twice(window.text[mention.start : mention.number_end], entry):
         return "a digit of the registered number may have been heard twice"
-    if _told_twice(mention, entry, mentions, window, policy):
+    if _is_repeated_in_other_unit(mention, entry, mentions, window, policy):
         return "the same is told in another unit and agrees"
     return None
 
@@ -39,7 +39,9 @@ def _digit_heard_twice(spoken: str, entry: Entry) -> bool:
     return any(digits[i] == digits[i - 1] and digits[:i] + digits[i + 1 :] == wanted for i in range(1, len(digits)))
 
 
-def _told_twice(mention: Mention, entry: Entry, mentions: Sequence[Mention], window: Window, policy: Policy) -> bool:
+def _is_repeated_in_other_unit(
+    mention: Mention, entry: Entry, mentions: Sequence[Mention], window: Window, policy: Policy
+) -> bool:
     """True where the same size stands beside it in another unit and agrees (三公斤就是六斤)."""
     for other in mentions:
         first, last = sorted((mention, other), key=lambda m: m.start)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from claims.engine.linking.asides import told_of
+from claims.engine.linking.asides import has_aside
 from claims.engine.linking.cut_short import is_cut_short
-from claims.engine.linking.entries import Book, registered_of
+from claims.engine.linking.entries import PassportCache, registered_of
 from claims.engine.linking.mentions import Mention, mentions_in
 from claims.engine.linking.naming import NOT_NAMED, Closeness, surroundings
 from claims.engine.window import Window
@@ -21,18 +21,18 @@ _APART = Decimal("0.03")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldValue:
+class StatedValue:
     """A value at [start, end), from `low` to `high` in its canonical unit, told of the named attribute."""
 
     attribute: str
     dimension: str
     low: Decimal
     high: Decimal
-    told: str
+    text: str
     start: int
     end: int
 
-    def differs(self, other: "ToldValue") -> bool:
+    def differs(self, other: "StatedValue") -> bool:
         """True where no rounding makes them one."""
         if self.dimension != other.dimension:
             return False
@@ -51,10 +51,10 @@ def _named(passport: Passport, policy: Policy) -> list[tuple[str, str, tuple[str
     return named + [(o.names[0], o.dimension, o.names) for o in registered.others if o.names]
 
 
-_named_of = Book(_named).of
+_named_of = PassportCache(_named).of
 
 
-def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[ToldValue]:
+def stated_values(window: Window, passport: Passport, policy: Policy) -> Iterator[StatedValue]:
     """Every value in focus that is told of a named attribute of the goods; of nothing else, and nothing denied."""
     words, named = policy.linking, _named_of(passport, policy)
     # A policy that does not say what else values are told of holds none against another.
@@ -69,12 +69,12 @@ def values_told(window: Window, passport: Passport, policy: Policy) -> Iterator[
         labels = {label for one, label in found if one == closest}
         if closest.closeness < Closeness.CLAUSE or closest.barred or len(labels) != 1:
             continue
-        yield ToldValue(
+        yield StatedValue(
             attribute=labels.pop(),
             dimension=mention.dimension,
             low=mention.canonical_low,
             high=mention.canonical_high,
-            told=f"{plain(mention.low)} {mention.unit}",
+            text=f"{plain(mention.low)} {mention.unit}",
             start=mention.start,
             end=mention.end,
         )
@@ -91,20 +91,20 @@ def _is_plain(mention: Mention, window: Window, words: LinkingFile) -> bool:
         return False
     if words.totals.any_in(clause) or words.per_hundred.search(clause) is not None:
         return False
-    return not told_of(mention.start, mention.end, window, words, words.not_of_goods)
+    return not has_aside(mention.start, mention.end, window, words, words.not_of_goods)
 
 
 class Board:
     """What was last said and shown of each attribute of each product in a conversation."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, str, str], tuple[int, ToldValue]] = {}
+        self._last: dict[tuple[str, str, str], tuple[int, StatedValue]] = {}
 
-    def note(self, product: str, channel: str, at_ms: int, value: ToldValue) -> ToldValue | None:
+    def note(self, product: str, channel: str, at_ms: int, value: StatedValue) -> StatedValue | None:
         """Remembers the value; what was told otherwise on the other channel not long before, None where nothing was."""
         other_channel = "speech" if channel == "screen" else "screen"
         self._last[product, value.attribute, channel] = (at_ms, value)
-        told_ms, other = self._last.get((product, value.attribute, other_channel), (0, None))
-        if other is None or abs(at_ms - told_ms) > _REMEMBERED_MS:
+        noted_ms, other = self._last.get((product, value.attribute, other_channel), (0, None))
+        if other is None or abs(at_ms - noted_ms) > _REMEMBERED_MS:
             return None
         return other if value.differs(other) else None

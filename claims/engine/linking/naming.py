@@ -102,7 +102,7 @@ def surroundings(begin: int, end: int, others: Iterable[Mention], window: Window
     """What stands about the words at [begin, end); names of another number are `barred`."""
     text = window.text
     first = max(0, begin - _BEFORE)
-    for heard in window.heard:
+    for heard in window.passages:
         if heard.offset <= begin < heard.end:
             own = heard.offset
             break

@@ -13,13 +13,13 @@ from claims.engine.checkers.base import contradicted
 from claims.engine.linking.answers import Turn, Values, span_before, turn_features, turn_of
 from claims.engine.linking.asides import asides_in, contexts_of
 from claims.engine.linking.claim import LinkedClaim
-from claims.engine.linking.entries import Book
+from claims.engine.linking.entries import PassportCache
 from claims.engine.linking.features import Features, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
     WordEntry,
     WordMention,
-    is_told_in,
+    is_stated_in,
     is_written_in,
     may_be_said_of,
     word_agrees,
@@ -81,7 +81,7 @@ def _texts(passport: Passport, policy: Policy) -> list[TextEntry]:
     return found
 
 
-texts_of = Book(_texts).of
+texts_of = PassportCache(_texts).of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,7 @@ def _values_in(text: str, span: tuple[int, int], of: TextEntry, known: ByWord, p
     entry = of.entry
     own = [m for m in known.words if span[0] < m.end <= span[1] and may_be_said_of(m, entry)]
     return Values(
-        registered=is_told_in(own, entry, policy) or is_written_in(text, entry),
+        registered=is_stated_in(own, entry, policy) or is_written_in(text, entry),
         another=any(not word_agrees(m, entry, policy) for m in own),
     )
 
@@ -208,7 +208,7 @@ def _odds(likelihood: float) -> float:
     return max(-_MOST_ODDS, min(_MOST_ODDS, math.log(likelihood / (1 - likelihood))))
 
 
-def weighed_texts(
+def scored_texts(
     window: Window,
     passport: Passport,
     policy: Policy,
@@ -249,14 +249,14 @@ def passage_claims(
 ) -> Iterator[LinkedClaim]:
     """The registered text that the passage likeliest contradicts, where what is linked does not tell so already."""
     told = [c.judgement.path for c in known.claims if c.likelihood >= c.flag_at]
-    weighed = [
+    scored = [
         (features, one)
-        for one, features in weighed_texts(window, passport, policy, links, model, known)
+        for one, features in scored_texts(window, passport, policy, links, model, known)
         if not any(_is_of(path, one.of) for path in told)
     ]
-    if not weighed:
+    if not scored:
         return
-    features, best = max(weighed, key=lambda pair: passage_likelihood(pair[0], model))
+    features, best = max(scored, key=lambda pair: passage_likelihood(pair[0], model))
     likelihood = passage_likelihood(features, model)
     if likelihood < model.note_at:
         return

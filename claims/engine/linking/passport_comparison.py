@@ -35,7 +35,7 @@ def said_as(mention: Mention, entry: Entry, words: LinkingFile) -> Said | None:
     if mention.dimension and entry.dimension in words.liquids.get(mention.dimension, ()):
         # Grams of a liquid, and millilitres.
         return Said(mention.canonical_low, mention.canonical_high, by_unit=False, slack=_LIQUID)
-    if tells_age(mention, entry, words):
+    if is_age(mention, entry, words):
         days = words.age_units[mention.classifier]
         return Said(mention.low * days, mention.high * days, by_unit=True, slack=_TIME)
     if mention.is_bare or _also_measures(mention, entry.dimension, words):
@@ -50,7 +50,7 @@ def _also_measures(mention: Mention, dimension: str, words: LinkingFile) -> bool
     return any(dimension in words.also.get(name, ()) for name in (mention.dimension, mention.written))
 
 
-def tells_age(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
+def is_age(mention: Mention, entry: Entry, words: LinkingFile) -> bool:
     """Whether both are ages: so many years of somebody, and an attribute that says for what age the goods are."""
     return mention.classifier in words.age_units and entry.dimension == "time" and words.age_labels.any_in(entry.label)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.engine.linking.asides import told_about
+from claims.engine.linking.asides import aside_features
 from claims.engine.linking.features import Features, is_asserted, label_share
 from claims.engine.linking.kinds import (
     MATERIAL,
@@ -12,7 +12,7 @@ from claims.engine.linking.kinds import (
     WordEntry,
     WordMention,
     families_shared,
-    is_told_in,
+    is_stated_in,
     is_written_in,
     may_be_said_of,
     word_agrees,
@@ -74,7 +74,7 @@ def word_scenery(
         about=about,
         policy=policy,
         asserted=asserted,
-        asides=told_about(mention.start, mention.end, window, policy) if links else {},
+        asides=aside_features(mention.start, mention.end, window, policy) if links else {},
     )
 
 
@@ -118,9 +118,9 @@ def word_features_of(link: WordLink, scene: WordScenery) -> Features:
         "the whole product's": float(entry.path == "origin"),
         "of the composition": float(entry.path.startswith(("composition", "materials"))),
         "the registered value is said later": float(
-            is_told_in(later, entry, scene.policy) or is_written_in(behind, entry)
+            is_stated_in(later, entry, scene.policy) or is_written_in(behind, entry)
         ),
-        "the registered value was said before": float(is_told_in(before, entry, scene.policy)),
+        "the registered value was said before": float(is_stated_in(before, entry, scene.policy)),
         "in a statement that a detector knows": float(is_asserted(mention.start, mention.end, scene.asserted)),
         "on screen": float(not scene.window.in_speech(mention.start)),
         "begins its clause": float(scene.about.clause == len(scene.about.before)),

@@ -76,18 +76,18 @@ def deliveries_router(targets: Targets, board: Board, deliveries: Deliveries) ->
         return AllToldOut(
             deliveries=[
                 DeliveryStatusOut(
-                    endpoint_id=told.delivery.endpoint_id,
-                    event_sequence=told.delivery.event_sequence,
-                    kind=told.kind,
-                    subject=told.subject,
-                    at_ms=told.at_ms,
-                    state=told.delivery.state,
-                    attempts=told.delivery.attempts,
-                    next_at_ms=told.delivery.next_at_ms,
-                    last_error=told.delivery.last_error,
-                    delivered_at_ms=told.delivery.delivered_at_ms,
+                    endpoint_id=status.delivery.endpoint_id,
+                    event_sequence=status.delivery.event_sequence,
+                    kind=status.kind,
+                    subject=status.subject,
+                    at_ms=status.at_ms,
+                    state=status.delivery.state,
+                    attempts=status.delivery.attempts,
+                    next_at_ms=status.delivery.next_at_ms,
+                    last_error=status.delivery.last_error,
+                    delivered_at_ms=status.delivery.delivered_at_ms,
                 )
-                for told in page
+                for status in page
             ],
             next_after=None if last is None else write_cursor(last.endpoint_id, last.event_sequence),
         )

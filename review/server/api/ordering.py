@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from claims.passports.bounds import PassportBounds
-from claims.passports.passport import Passport, tell_objections
+from claims.passports.passport import Passport, warn_of_objections
 from claims.passports.quantities import QuantityReader
 from claims.suggestions import SuggestionBounds
 from claims.tenant_words import WordTerms
@@ -168,7 +168,7 @@ def products_of(given: OrderIn, sent: list[Registered], tenant_id: str, platform
         own = {one.passport.id: one.passport for one in sent}
         wanted = dict.fromkeys([*given.products, *own])
         passports = {id_: own.get(id_) or known[id_].passport(platform.quantity_reader()) for id_ in wanted}
-        tell_objections(_log, f"an order of {tenant_id}", passports.values())
+        warn_of_objections(_log, f"an order of {tenant_id}", passports.values())
         return [(_reference(passport), known[id_].version) for id_, passport in passports.items()]
 
     return find

@@ -14,7 +14,7 @@ from claims.passports.records import parse_sent_records
 from claims.passports.terms import not_in_force
 from claims.types import Disposition
 from review.judge_pool.policy_in_force import Judges
-from review.passports.records import told_of
+from review.passports.records import fault_summary
 from review.prebroadcast.catalogue import read_rows
 from review.prebroadcast.checking import Checker
 from review.prebroadcast.codes import codes_in_picture
@@ -157,7 +157,7 @@ def _records(content: bytes) -> Sequence[Any]:
         raise CheckRefused("passports", f"is neither YAML nor JSON that can be read: {why}") from error
     if parsed.doubled:
         faults = [(error.path, error.reason) for error in parsed.errors("passports")]
-        raise CheckRefused("passports", told_of(faults), faults)
+        raise CheckRefused("passports", fault_summary(faults), faults)
     found = parsed.content
     if isinstance(found, dict) and isinstance(found.get("passports"), list):
         return tuple(found["passports"])

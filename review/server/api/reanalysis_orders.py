@@ -59,7 +59,7 @@ def _recorded(given: ReanalysisIn, caller: Caller, stores: Stores, data_dir: Pat
     except UnknownStreamError as error:
         why = "there is no such broadcast; it may have been deleted when its time of keeping was over"
         raise OrderRefused("stream_id", why, code="unknown_stream") from error
-    if ordered.standing.state not in OVER_STATES:
+    if ordered.status.state not in OVER_STATES:
         raise OrderRefused("stream_id", "is still on air; order it once it is over", code="on_air")
     span_ms = stores.streams.ledger(given.stream_id).span_ms
     if given.end_ms is not None and given.end_ms <= given.start_ms:

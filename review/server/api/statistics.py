@@ -15,9 +15,9 @@ from review.db.tenant_ids import stored_host
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import SENIORS
-from review.tenants.quotas import Quota, QuotaBook
+from review.tenants.quotas import Quota, QuotaStore
 from review.tenants.types import Caller, Scope
-from review.tenants.usage import UsageBook
+from review.tenants.usage import UsageRecorder
 
 _MOST_DAYS = 366
 _USUAL_DAYS = 30
@@ -82,7 +82,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def statistics_router(statistics: StatisticsStore, usage: UsageBook, quotas: QuotaBook) -> APIRouter:
+def statistics_router(statistics: StatisticsStore, usage: UsageRecorder, quotas: QuotaStore) -> APIRouter:
     """The routes of statistics; where no last day is named, it is today."""
     router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 

@@ -12,7 +12,7 @@ from ingest.decode.depth import DepthPlan
 from review.api_errors import KeyReused, NoRoom, OrderRefused, ScopeMissing
 from review.db.tenant_ids import shown_host, stored_host
 from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery, OrderStore
-from review.scheduling.platform_facts import FactStore, NotOnSale, Told
+from review.scheduling.platform_facts import FactReport, FactStore, NotOnSale
 from review.scheduling.types import DepthSource
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
@@ -121,7 +121,7 @@ def stream_router(stores: Stores, platform: Platform) -> APIRouter:
         """Tells which product the host explains from this moment on."""
         at_ms = _recorded_ms(stores.tenancy, stores.orders, caller, stream_id) if given.at_ms is None else given.at_ms
         fact = FactIn(at_ms=at_ms, kind="on_sale", product_id=given.product_id, value=given.product_id is not None)
-        return _tell(stores.facts, caller, stream_id, [fact])
+        return _add_facts(stores.facts, caller, stream_id, [fact])
 
     @router.put("/v1/streams/{stream_id}/facts", responses=write_answers(404))
     def put_facts(
@@ -130,7 +130,7 @@ def stream_router(stores: Stores, platform: Platform) -> APIRouter:
         caller: Telling,
     ) -> FactsReceivedOut:
         """Tells one fact or many of this broadcast; one of the same moment, kind and product is kept once."""
-        return _tell(stores.facts, caller, stream_id, given if isinstance(given, list) else [given])
+        return _add_facts(stores.facts, caller, stream_id, given if isinstance(given, list) else [given])
 
     return router
 
@@ -160,7 +160,7 @@ def _recorded_ms(tenancy: Tenancy, orders: OrderStore, caller: Caller, stream_id
     return 0 if lease is None else max(0, lease.recorded_ms)
 
 
-def _tell(fact_store: FactStore, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> FactsReceivedOut:
+def _add_facts(fact_store: FactStore, caller: Caller, stream_id: str, given: Sequence[FactIn]) -> FactsReceivedOut:
     """Keeps the facts; OrderRefused names one that is of another broadcast or of a product that is not on sale."""
     for index, fact in enumerate(given):
         if fact.stream_id not in {None, stream_id}:
@@ -170,7 +170,7 @@ def _tell(fact_store: FactStore, caller: Caller, stream_id: str, given: Sequence
         for f in given
     )
     try:
-        new = fact_store.tell(Told(stream_id=stream_id, facts=facts, actor=caller.actor, sees=caller.sees))
+        new = fact_store.add(FactReport(stream_id=stream_id, facts=facts, actor=caller.actor, sees=caller.sees))
     except NotOnSale as error:
         why = f"product {error.product_id!r} is not on sale in this broadcast"
         raise OrderRefused(f"[{error.index}].product_id", why, code="unknown_product") from error
@@ -182,7 +182,7 @@ def _shown(
 ) -> StreamOut:
     """The broadcast as it is sent to this caller; `worst`: of its findings, where that is known already."""
     suggestion, risk = worst or streams.worst([ordered.stream.stream_id])[ordered.stream.stream_id]
-    stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.standing
+    stream, order, lease, stands = ordered.stream, ordered.order, ordered.lease, ordered.status
     sent = stream_out(stream, ordered.covered(streams.ledger(stream.stream_id)), stands.missed)
     return sent.model_copy(
         update={

@@ -150,7 +150,7 @@ def stretches_router(stores: Stores, tail: EventTail, waiting: Waiting) -> APIRo
         stores.streams.stream(stream_id)
         conditions = [
             AilingOut(condition=each.condition, since_ms=each.since_ms, began_at_ms=each.began_at_ms)
-            for each in stores.streams.ailing(stream_id)
+            for each in stores.streams.active_conditions(stream_id)
         ]
         return StreamHealthOut(stream_id=stream_id, conditions=conditions)
 

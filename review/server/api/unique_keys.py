@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from claims.errors import visible
 from claims.passports.records import Parsed, parse_json
 from review.api_errors import OrderRefused
-from review.passports.records import MOST_FAULTS, told_of
+from review.passports.records import MOST_FAULTS, fault_summary
 
 
 async def unique_keys(request: Request) -> None:
@@ -22,9 +22,9 @@ async def unique_keys(request: Request) -> None:
 def check_unique_keys(body: bytes) -> None:
     """As `unique_keys`, of a body that is at hand."""
     parsed = _parsed(body)
-    faults = [(visible(".".join(map(str, one.path))), one.told) for one in parsed.doubled[:MOST_FAULTS]]
+    faults = [(visible(".".join(map(str, one.path))), one.description) for one in parsed.doubled[:MOST_FAULTS]]
     if faults:
-        raise OrderRefused("body", told_of(faults), code="form", faults=faults)
+        raise OrderRefused("body", fault_summary(faults), code="form", faults=faults)
 
 
 def _parsed(body: bytes) -> Parsed:

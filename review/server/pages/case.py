@@ -108,12 +108,12 @@ class CasePart:
         passages = self._stores.streams.passages(
             finding.stream_id, from_ms=max(0, finding.start_ms - CONTEXT_MS), to_ms=finding.end_ms + CONTEXT_MS
         )
-        told_of = sorted({*finding.passage_ids, *(passage.id for passage in passages)})
+        passage_ids = sorted({*finding.passage_ids, *(passage.id for passage in passages)})
         return Played(
             stored=stored,
             stream=self._stores.streams.stream(finding.stream_id),
             passages=passages,
-            corrections=self._stores.corrections.of_passages(finding.stream_id, told_of),
+            corrections=self._stores.corrections.of_passages(finding.stream_id, passage_ids),
             names=self._stores.people.names(),
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from review.accounts.types import Person
 from review.cases.decisions import REASONS
 from review.cases.types import Choice
@@ -83,7 +83,7 @@ class Office:
             return case_id[:8]
 
     @property
-    def laws(self) -> Laws:
+    def laws(self) -> StatuteTexts:
         """The texts of law that pages show."""
         return self._desk.glossary.laws
 

@@ -15,14 +15,14 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One thing that happened: `kind` is a text `timeline.KIND`, `told` what it is about, `url` where it stands.
+    """One thing that happened: `kind` is a text `timeline.KIND`, `text` what it is about, `url` where it stands.
 
     `state`: the key of a text that says how it stands; empty: there is nothing to say.
     """
 
     at_ms: int
     kind: str
-    told: str
+    text: str
     url: str
     state: str = ""
 
@@ -47,7 +47,7 @@ def _broadcasts(streams: Iterable[StreamRecord]) -> Iterator[Moment]:
             yield Moment(
                 at_ms=int(stream.started_at.timestamp() * 1000),
                 kind="broadcast",
-                told=stream.title,
+                text=stream.title,
                 url=f"/findings?stream={stream.stream_id}",
                 state=f"stream.{stream.state.value}",
             )
@@ -55,32 +55,32 @@ def _broadcasts(streams: Iterable[StreamRecord]) -> Iterator[Moment]:
 
 def _cases(cases: Iterable[Case]) -> Iterator[Moment]:
     for case in cases:
-        told = f"{case.shown_number} {case.quote}"
+        text = f"{case.shown_number} {case.quote}"
         yield Moment(
-            at_ms=case.opened_at_ms, kind="case", told=told, url=f"/cases/{case.id}", state=f"state.{case.state.value}"
+            at_ms=case.opened_at_ms, kind="case", text=text, url=f"/cases/{case.id}", state=f"state.{case.state.value}"
         )
 
 
 def _corrections(corrections: Iterable[Correction]) -> Iterator[Moment]:
     for one in corrections:
-        told = f"{one.original} → {one.corrected}"
-        yield Moment(at_ms=one.corrected_at_ms, kind="correction", told=told, url=f"/cases/{one.case_id}")
+        text = f"{one.original} → {one.corrected}"
+        yield Moment(at_ms=one.corrected_at_ms, kind="correction", text=text, url=f"/cases/{one.case_id}")
 
 
 def _measures(measures: Iterable[Measure]) -> Iterator[Moment]:
     for measure in measures:
         url, state = f"/measures/{measure.id}", f"measure.{measure.kind.value}"
-        yield Moment(at_ms=measure.proposed_at_ms, kind="proposed", told="", url=url, state=state)
+        yield Moment(at_ms=measure.proposed_at_ms, kind="proposed", text="", url=url, state=state)
         if measure.approved_at_ms is not None:
-            yield Moment(at_ms=measure.approved_at_ms, kind="notice", told="", url=url, state=state)
+            yield Moment(at_ms=measure.approved_at_ms, kind="notice", text="", url=url, state=state)
         if measure.closed_at_ms is not None:
-            yield Moment(at_ms=measure.closed_at_ms, kind="closed", told="", url=url, state=state)
+            yield Moment(at_ms=measure.closed_at_ms, kind="closed", text="", url=url, state=state)
 
 
 def _appeals(appeals: Iterable[Appeal]) -> Iterator[Moment]:
     for appeal in appeals:
         url = f"/appeals/{appeal.id}"
-        yield Moment(at_ms=appeal.filed_at_ms, kind="appeal", told=appeal.statement[:80], url=url)
+        yield Moment(at_ms=appeal.filed_at_ms, kind="appeal", text=appeal.statement[:80], url=url)
         if appeal.decided_at_ms is not None:
             state = f"appeal_state.{appeal.state.value}"
-            yield Moment(at_ms=appeal.decided_at_ms, kind="appeal_decided", told="", url=url, state=state)
+            yield Moment(at_ms=appeal.decided_at_ms, kind="appeal_decided", text="", url=url, state=state)

@@ -65,7 +65,7 @@ class Imported:
     """What became of a file: how many rows of each kind, and the first of those that were refused or warned of."""
 
     counts: dict[str, int]
-    told: Sequence[StoredRow]
+    listed: Sequence[StoredRow]
     left_out: int
 
 
@@ -218,8 +218,8 @@ def _versions(stored: Sequence[StoredPassport], names: dict[str, str]) -> list[V
 def _imported(rows: Sequence[StoredRow]) -> Imported:
     counts = {status.value: sum(row.status is status for row in rows) for status in RowStatus}
     # What was refused before what was only warned of.
-    told = sorted((row for row in rows if row.faults or row.warnings), key=lambda row: (not row.faults, row.number))
-    return Imported(counts=counts, told=told[:_SHOWN_ROWS], left_out=max(0, len(told) - _SHOWN_ROWS))
+    listed = sorted((row for row in rows if row.faults or row.warnings), key=lambda row: (not row.faults, row.number))
+    return Imported(counts=counts, listed=listed[:_SHOWN_ROWS], left_out=max(0, len(listed) - _SHOWN_ROWS))
 
 
 def _reaches(person: Person, tenant_id: str) -> bool:

@@ -103,7 +103,7 @@ def reanalysis_pages_router(stores: Stores, desk: Desk, platform: Platform, data
             told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
             return overview(request, viewer, stream, sent, told)
         except PlatformError as error:
-            return overview(request, viewer, stream, sent, _told(error, Words(viewer.language)))
+            return overview(request, viewer, stream, sent, _reason(error, Words(viewer.language)))
         return RedirectResponse(f"/reanalyses/{reanalysis_id}", status_code=303)
 
     @router.get("/reanalyses/{reanalysis_id}", dependencies=READERS)
@@ -138,7 +138,7 @@ def reanalysis_pages_router(stores: Stores, desk: Desk, platform: Platform, data
     return router
 
 
-def _told(error: PlatformError, words: Words) -> str:
+def _reason(error: PlatformError, words: Words) -> str:
     """Why it can't be done, in the viewer's language."""
     key = f"reanalysis_error.{error.code}"
     return words(key) if key in set(keys_of("reanalysis_error")) else str(error)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from review.presentation.catalogues import LANGUAGES
 from review.presentation.findings import stream_clock
 from review.presentation.language import Words
@@ -18,7 +18,9 @@ Names = Mapping[str, tuple[str, str]]
 _LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def report_values(report: ReplayReport, words: Words, classes: Names, laws: Laws, *, linked: bool) -> dict[str, object]:
+def report_values(
+    report: ReplayReport, words: Words, classes: Names, laws: StatuteTexts, *, linked: bool
+) -> dict[str, object]:
     """What `_report.html` is filled with; `linked`: findings and cases are links to the desk's pages."""
 
     def side(said: Said | None, part: str) -> str:
@@ -44,7 +46,7 @@ def report_values(report: ReplayReport, words: Words, classes: Names, laws: Laws
     }
 
 
-def report_html(report: ReplayReport, classes: Names | None = None, laws: Laws | None = None) -> str:
+def report_html(report: ReplayReport, classes: Names | None = None, laws: StatuteTexts | None = None) -> str:
     """The report as one file, Chinese first, English below it."""
     pages = Environment(
         loader=FileSystemLoader(PAGES_DIR),
@@ -57,7 +59,7 @@ def report_html(report: ReplayReport, classes: Names | None = None, laws: Laws |
     parts = []
     for language in LANGUAGES:
         words = Words(language)
-        values = report_values(report, words, classes or {}, laws or Laws.none(), linked=False)
+        values = report_values(report, words, classes or {}, laws or StatuteTexts.none(), linked=False)
         body = Markup(pages.get_template("replays/_report.html").render(t=words, **values))
         parts.append({"t": words, "lang": _LANG[language], "body": body})
     return pages.get_template("replays/standalone.html").render(parts=parts, report=report)

@@ -58,7 +58,7 @@ def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
             depth_of=shown_depth,
             tier_of=shown_tier,
             words=words_of(stores.tenant_rules.current(tenant_id, RuleKind.WORDS)).words,
-            standings=stores.board.standings(tenant_id),
+            endpoint_statuses=stores.board.endpoint_statuses(tenant_id),
             clocks=stores.enforcement.setup.retention.clocks,
             retention_version=stores.enforcement.setup.retention.version,
             stretch_days=platform.stretch_days,

@@ -17,7 +17,7 @@ class Column:
     width: float
     top: float
     height: float
-    told: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Point:
     y: float
     low_y: float
     high_y: float
-    told: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Picture:
     most: float = 1.0
 
 
-def bars(values: Sequence[float | None], told: Sequence[str], days: Sequence[str]) -> Picture:
+def bars(values: Sequence[float | None], labels: Sequence[str], days: Sequence[str]) -> Picture:
     """A bar for each period; None draws none."""
     most = max((value for value in values if value is not None), default=0.0) or 1.0
     step = 100 / max(1, len(values))
@@ -52,7 +52,7 @@ def bars(values: Sequence[float | None], told: Sequence[str], days: Sequence[str
             width=round(0.7 * step, 3),
             top=round(_y(value / most), 2),
             height=round(BOTTOM - _y(value / most), 2),
-            told=told[number],
+            label=labels[number],
         )
         for number, value in enumerate(values)
         if value is not None
@@ -60,7 +60,7 @@ def bars(values: Sequence[float | None], told: Sequence[str], days: Sequence[str
     return Picture(columns=columns, labels=_labels(days), most=most)
 
 
-def shares(values: Sequence[tuple[float, float, float] | None], told: Sequence[str], days: Sequence[str]) -> Picture:
+def shares(values: Sequence[tuple[float, float, float] | None], labels: Sequence[str], days: Sequence[str]) -> Picture:
     """A point for each period at its share, within the interval `(share, low, high)`; None draws none."""
     step = 100 / max(1, len(values))
     points = tuple(
@@ -69,7 +69,7 @@ def shares(values: Sequence[tuple[float, float, float] | None], told: Sequence[s
             y=round(_y(value[0]), 2),
             low_y=round(_y(value[1]), 2),
             high_y=round(_y(value[2]), 2),
-            told=told[number],
+            label=labels[number],
         )
         for number, value in enumerate(values)
         if value is not None

@@ -112,14 +112,14 @@ def pictures(trend: Trend, words: Words) -> dict[str, Picture]:
     ]
     hours = [None if one.to_decision_ms is None else one.to_decision_ms / _HOUR_MS for one in sums]
 
-    def told(values: list[str]) -> list[str]:
+    def labelled(values: list[str]) -> list[str]:
         return [f"{_name(period)}: {value}" for period, value in zip(trend.periods, values, strict=True)]
 
     return {
-        "found": bars([one.found for one in sums], told([str(one.found) for one in sums]), days),
-        "precision": shares(precision, told([_share_told(one, words) for one in precision]), days),
-        "waiting": bars([one.waiting for one in sums], told([str(one.waiting) for one in sums]), days),
-        "hours": bars(hours, told(["—" if one is None else f"{one:.1f}" for one in hours]), days),
+        "found": bars([one.found for one in sums], labelled([str(one.found) for one in sums]), days),
+        "precision": shares(precision, labelled([_share_text(one, words) for one in precision]), days),
+        "waiting": bars([one.waiting for one in sums], labelled([str(one.waiting) for one in sums]), days),
+        "hours": bars(hours, labelled(["—" if one is None else f"{one:.1f}" for one in hours]), days),
     }
 
 
@@ -129,7 +129,7 @@ def _name(period: Period) -> str:
     return f"{period.first.isoformat()} – {period.last.isoformat()}"
 
 
-def _share_told(share: tuple[float, float, float] | None, words: Words) -> str:
+def _share_text(share: tuple[float, float, float] | None, words: Words) -> str:
     if share is None:
         return "—"
     return words("trend.share", share=f"{share[0]:.1%}", low=f"{share[1]:.1%}", high=f"{share[2]:.1%}")

@@ -54,16 +54,18 @@ def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901
 
     def overview(request: Request, viewer: Viewer, tenant: str = "", status: int = 200, error: str = "") -> Response:
         own = viewer.person.tenants
-        standings = stores.board.standings(own if own is not None and tenant not in own else tenant or None)
+        endpoint_statuses = stores.board.endpoint_statuses(
+            own if own is not None and tenant not in own else tenant or None
+        )
         return page(
             request,
             "webhooks.html",
             viewer,
             status,
-            standings=standings,
+            endpoint_statuses=endpoint_statuses,
             tenants=[each for each in stores.keys.tenants() if own is None or each.tenant_id in own],
             tenant=tenant,
-            troubled=sum(standing.is_troubled for standing in standings),
+            troubled=sum(status.is_troubled for status in endpoint_statuses),
             now_ms=stores.enforcement.now_ms(),
             error=error,
         )
@@ -91,7 +93,7 @@ def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901
             status,
             target=target,
             is_disabled=target.state is EndpointState.DISABLED,
-            told=found[:_PAGE],
+            deliveries=found[:_PAGE],
             older=found[_PAGE - 1].delivery.event_sequence if len(found) > _PAGE else None,
             before=before,
             counts={each: counts.get(each, 0) for each in DeliveryState},

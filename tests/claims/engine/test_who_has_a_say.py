@@ -11,7 +11,7 @@ from claims.classifier.reading import Reading
 from claims.engine.checkers.base import Candidate, Judgement, contradicted, out_of_scope, supported, unsupported
 from claims.engine.conversation import ClaimEngine
 from claims.engine.judged import Judged
-from claims.engine.scoring import is_weighed
+from claims.engine.scoring import is_scored
 from claims.passports.passport import Passport
 from claims.policy.match import PatternMatch
 from claims.policy.pattern import Pattern
@@ -81,7 +81,7 @@ def claim(class_id: str, judgement: Judgement, *, recorded: bool | None = None, 
 def test_the_reader_has_a_say_where_words_decide_and_it_could_be_flagged(
     one: Judged, weighed: bool, policy: Policy
 ) -> None:
-    assert is_weighed(one, policy) is weighed
+    assert is_scored(one, policy) is weighed
 
 
 def shares_told(finding: Finding) -> list[str]:

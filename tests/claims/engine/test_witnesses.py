@@ -105,7 +105,7 @@ def test_what_is_shown_tells_the_product_of_words_that_name_none(speaker: Start)
     (finding,) = flags(host.say("糖尿病人放心喝 血糖就降下来了").done(), "DISEASE_FOOD")
     assert finding.product_id == "P-2"
     assert finding.product_reason == "looks like its picture"
-    assert host.conversation.standing(2_000).product_id == "P-2"
+    assert host.conversation.on_sale(2_000).product_id == "P-2"
 
 
 def test_what_is_named_is_meant_whatever_is_shown(speaker: Start) -> None:
@@ -128,7 +128,7 @@ def test_the_platforms_event_goes_before_sight(speaker: Start) -> None:
     host = speaker(POWER_BANK, HONEY, facts=(event,))
     host.conversation.see([look("P-2", 100)])
     host.say("今天的福利")
-    assert host.conversation.standing(2_000).product_id == "P-1"
+    assert host.conversation.on_sale(2_000).product_id == "P-1"
     (finding,) = flags(host.say("容量两万毫安时").done(), "SPEC_PARAM")
     assert finding.product_id == "P-1"
 
@@ -136,7 +136,7 @@ def test_the_platforms_event_goes_before_sight(speaker: Start) -> None:
 def test_products_side_by_side_tell_nothing(speaker: Start) -> None:
     host = speaker(POWER_BANK, HONEY)
     host.conversation.see([look("P-1", 0, 0.45), look("P-2", 0, 0.45)])
-    assert host.conversation.standing(1_000).product_id is None
+    assert host.conversation.on_sale(1_000).product_id is None
 
 
 def mark(kind: str, first_ms: int, last_ms: int) -> RoomMark:

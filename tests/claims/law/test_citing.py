@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claims.law.citing import numeral, parse
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.policy.policy import Policy
 
 ROOT = Path(__file__).parents[3]
-LAWS = Laws.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
+LAWS = StatuteTexts.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
 DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
 UNITS = {"十": 10, "百": 100, "千": 1000}
 

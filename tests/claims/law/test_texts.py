@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 
-LAWS = Laws.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
+LAWS = StatuteTexts.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_the_cited_part_is_marked(cited: str, meant: list[str]) -> None:
 @pytest.mark.parametrize("cited", ["直播电商监督管理办法 26", "广告法 999", "广告法", "", "28(2)"])
 def test_a_text_that_is_not_packaged_is_none(cited: str) -> None:
     assert LAWS.article(cited) is None
-    assert Laws.none().article("广告法 9(3)") is None
+    assert StatuteTexts.none().article("广告法 9(3)") is None

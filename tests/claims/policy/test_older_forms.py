@@ -56,7 +56,7 @@ def test_a_policy_without_the_files_is_read_with_what_the_code_held(policy_copy:
         (policy_copy / name).unlink()
     older = Policy(policy_copy)
     assert "b货" in older.wording.grade.treated
-    assert older.messages.price.told(amount=99) == "99 元"
+    assert older.messages.price.render(amount=99) == "99 元"
     assert older.scores.record == 0.85
     [finding] = said(older, "这个手机终身质保")
     assert (finding.class_id, finding.verdict, finding.registered) == ("GIFT_PROMISE", "contradicted", "质保 2 年")

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from claims.passports.passport import Passport
-from claims.products.code import CodeBook, gtin_of
+from claims.products.code import ProductCodeIndex, gtin_of
 from tests.claims.support import HONEY, POWER_BANK
 
 FULL = "09520000000011"
@@ -34,14 +34,14 @@ def test_the_number_that_a_code_carries(text: str, gtin: str | None) -> None:
 
 
 @pytest.fixture
-def book(load: Callable[..., tuple[Passport, ...]]) -> CodeBook:
+def codes(load: Callable[..., tuple[Passport, ...]]) -> ProductCodeIndex:
     long: dict[str, Any] = {
         "passport_id": "https://passport.example.cn/item/7",
         "name_zh": "清透防晒乳",
         "category": "cosmetics/special/sunscreen",
         "digital_link": "https://id.example.cn/s/7",
     }
-    return CodeBook(load({**POWER_BANK, "gtin": "9520000000011"}, HONEY, long))
+    return ProductCodeIndex(load({**POWER_BANK, "gtin": "9520000000011"}, HONEY, long))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def book(load: Callable[..., tuple[Passport, ...]]) -> CodeBook:
         pytest.param("P-1", None, id="an id that is no link"),
     ],
 )
-def test_whose_code_it_is(book: CodeBook, text: str, product_id: str | None) -> None:
-    passport = book.product_of(text)
+def test_whose_code_it_is(codes: ProductCodeIndex, text: str, product_id: str | None) -> None:
+    passport = codes.product_of(text)
     assert (passport.id if passport else None) == product_id

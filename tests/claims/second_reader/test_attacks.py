@@ -8,7 +8,7 @@ import pytest
 
 from claims.second_reader.asking import Material, question
 from claims.second_reader.merging import merged
-from claims.second_reader.types import Answer, Opinion, Question, Standing
+from claims.second_reader.types import Answer, CaseHold, Opinion, Question
 from claims.types import Disposition, Finding, Passage
 from tests.claims.second_reader.attacks import ATTACKS
 from tests.claims.second_reader.material import FLAG, NOTE, SAID, material, passage, policy
@@ -43,7 +43,7 @@ def test_a_model_that_obeys_moves_nothing(name: str, where: str) -> None:
         given = attacked(finding, ATTACKS[name], where)
         asked = question(given, policy())
         assert asked is not None
-        made = merged(given, asked, obeys(asked, answer), Standing.FREE, policy())
+        made = merged(given, asked, obeys(asked, answer), CaseHold.FREE, policy())
         now = made.finding
         assert made.heir is None
         assert (now.verdict, now.disposition, now.class_id, now.score, now.quote) == (
@@ -79,6 +79,6 @@ def test_who_does_not_speak_to_a_machine_is_read_as_ever() -> None:
     assert asked is not None
     assert not asked.speaks_to_machine
     made = merged(
-        material(FLAG), asked, replace(obeys(asked, "lawful"), class_id=FLAG.class_id), Standing.FREE, policy()
+        material(FLAG), asked, replace(obeys(asked, "lawful"), class_id=FLAG.class_id), CaseHold.FREE, policy()
     )
     assert made.finding.disposition is Disposition.NOTE

@@ -107,7 +107,7 @@ def test_stretches_and_health_are_exact_whoever_is_killed(
 
     kill(source)
     wait(lambda: health(stores, "source_away") == ["began"], 300)
-    assert [each.condition.value for each in stores.streams.ailing("s1")].count("source_away") == 1
+    assert [each.condition.value for each in stores.streams.active_conditions("s1")].count("source_away") == 1
     start("light_origin", str(cut), str(port), began_s)
     wait(lambda: health(stores, "source_away") == ["began", "ended"], 300)
     before = told()
@@ -130,7 +130,7 @@ def test_stretches_and_health_are_exact_whoever_is_killed(
     assert sum(int(each["analysed_ms"]) for each in covered) == ledger.analysed_ms  # type: ignore[index]
     missed = [gap for each in covered for gap in each["gaps"]]  # type: ignore[index]
     assert sum(gap["end_ms"] - gap["start_ms"] for gap in missed) == ledger.gap_ms > 0
-    assert stores.streams.ailing("s1") == ()
+    assert stores.streams.active_conditions("s1") == ()
 
     by_id = {message.id: message.json["data"] for message in receiver.got}
     sent = sorted(by_id.values(), key=lambda data: int(data["sequence"]))

@@ -101,7 +101,7 @@ def test_each_finding_of_a_broadcast_is_one_trace_from_segment_to_webhook(
             trace_webhook(serve, event, seconds, time.time_ns() // 1_000_000, is_taken=is_taken)
 
         sender = stores.sender(LOOPBACK, observe=observe)
-        sender.tell()
+        sender.send_pending()
         sender.close()
         serve.close()
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, ReportWaiting, Snapshot
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease
 
@@ -43,5 +43,5 @@ def _after(decision: Decision, now_ms: int, terms: LeaseTerms) -> Lease:
             return replace(freed, restarts=decision.restarts, not_before_ms=decision.not_before_ms, why=decision.why)
         case Close():
             return replace(freed, why=decision.why)
-        case Tell():
+        case ReportWaiting():
             return replace(seen, why=decision.why)

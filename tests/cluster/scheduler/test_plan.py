@@ -6,7 +6,7 @@ import pytest
 
 from cluster.scheduler.plan import DRAINED, GIVES_WAY, OVERLOADED, STOPPED, plan
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, Snapshot, Tell
+from review.scheduling.decisions import Close, Decision, Free, Grant, Recall, ReportWaiting, Snapshot
 from review.scheduling.lease_terms import LeaseTerms
 from review.scheduling.types import Lease, Order, Priority, Worker
 from review.streams.types import StreamState, Wanted
@@ -54,7 +54,7 @@ def test_the_most_urgent_and_then_the_oldest_get_the_places_there_are() -> None:
     ]
     decisions = decide(orders, [], [worker("a", 2)])
     assert [d.stream_id for d in decisions if isinstance(d, Grant)] == ["urgent", "old"]
-    told = {d.stream_id: d.why for d in decisions if isinstance(d, Tell)}
+    told = {d.stream_id: d.why for d in decisions if isinstance(d, ReportWaiting)}
     assert told == dict.fromkeys(("young", "background"), "all 2 places of the 1 running worker(s) are taken")
 
 
@@ -69,7 +69,7 @@ def test_the_most_urgent_and_then_the_oldest_get_the_places_there_are() -> None:
     ids=["none", "its beat is old", "draining", "less than one place"],
 )
 def test_why_there_is_no_place_is_told_once(workers: list[Worker], why: str) -> None:
-    assert decide([order("s1")], [], workers) == [Tell(stream_id="s1", seen=unseen("s1"), why=why)]
+    assert decide([order("s1")], [], workers) == [ReportWaiting(stream_id="s1", seen=unseen("s1"), why=why)]
     assert decide([order("s1")], [lease("s1", why=why)], workers) == []
 
 
@@ -174,11 +174,11 @@ def test_background_broadcasts_give_way_to_urgent_ones_the_newest_first() -> Non
     assert Recall(stream_id="b2", seen=lease("b2", "a"), why=GIVES_WAY) in decisions
     assert [d.stream_id for d in decisions if isinstance(d, Recall)] == ["b2"]
     held[1] = replace(held[1], recalled_at_ms=NOW - 1, why=GIVES_WAY)
-    assert [type(d) for d in decide(orders, held, [worker("a", 3)])] == [Tell]
+    assert [type(d) for d in decide(orders, held, [worker("a", 3)])] == [ReportWaiting]
     held[1] = lease("b2")
     assert Grant(stream_id="u1", worker_id="a", seen=unseen("u1")) in decide(orders, held, [worker("a", 3)])
 
 
 def test_nobody_gives_way_to_a_normal_broadcast() -> None:
     orders = [order("b1", priority=BACKGROUND), order("n1")]
-    assert [type(d) for d in decide(orders, [lease("b1", "a")], [worker("a", 1)])] == [Tell]
+    assert [type(d) for d in decide(orders, [lease("b1", "a")], [worker("a", 1)])] == [ReportWaiting]

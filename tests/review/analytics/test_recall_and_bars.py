@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from review.analytics.bars import Weighed, best_raise, raised
+from review.analytics.bars import ScoredCase, best_raise, raised
 from review.analytics.people import by_person
 from review.analytics.quality_queries import Answer
 from review.analytics.recall import Stratum, in_strata, recall_of
@@ -62,8 +62,8 @@ def test_strata_that_nobody_looked_at_stay() -> None:
 
 
 CASES = [
-    *(Weighed(case_id=f"lawful{n}", score=round(0.60 + n / 100, 2), violates=False) for n in range(10)),
-    *(Weighed(case_id=f"breach{n}", score=round(0.66 + n / 50, 2), violates=True) for n in range(10)),
+    *(ScoredCase(case_id=f"lawful{n}", score=round(0.60 + n / 100, 2), violates=False) for n in range(10)),
+    *(ScoredCase(case_id=f"breach{n}", score=round(0.66 + n / 50, 2), violates=True) for n in range(10)),
 ]
 
 
@@ -78,7 +78,7 @@ def test_the_best_bar_loses_little_and_none_is_proposed_where_it_would_lose_more
     best = best_raise(CASES)
     assert best is not None
     assert (best.bar_to, len(best.saved), best.lost) == (0.66, 6, ())
-    assert best_raise([Weighed(case_id="a", score=0.9, violates=False), *CASES[10:]]) is None
+    assert best_raise([ScoredCase(case_id="a", score=0.9, violates=False), *CASES[10:]]) is None
     assert best_raise([]) is None
 
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Finding
 from review.accounts.types import Person
 from review.db.engine import open_engine
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.penalty_table import DAY_MS, Measures, read_measures, read_retention
 from review.enforcement.retention import RetentionStore
 from review.enforcement.store import EnforcementSetup
@@ -49,8 +49,10 @@ def clock() -> Clock:
 
 @pytest.fixture
 def enforcement_setup(table: Measures, tmp_path: Path) -> EnforcementSetup:
-    book = Book(classes=CLASS_NAMES, laws=Laws.read(LAWS_FILE))
-    return EnforcementSetup(measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book)
+    reference = LegalReference(classes=CLASS_NAMES, laws=StatuteTexts.read(LAWS_FILE))
+    return EnforcementSetup(
+        measures=table, retention=read_retention(CONFIGS), data_dir=tmp_path / "data", reference=reference
+    )
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def office(desk: Stores, enforcement_setup: EnforcementSetup, staff: dict[str, P
         desk,
         enforcement_setup.data_dir,
         class_names=CLASS_NAMES,
-        laws=Laws.read(LAWS_FILE),
+        laws=StatuteTexts.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),
     )
     with served(app) as url:

@@ -16,7 +16,7 @@ from review.accounts.types import Person
 from review.cases.types import CaseState, Choice
 from review.db.engine import open_engine
 from review.enforcement.errors import AppealRefused, MeasureRefused
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.measure_states import missing_part
 from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
@@ -56,8 +56,10 @@ class DueProcess(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.clock = Clock()
-        book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
-        setup = EnforcementSetup(measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, book=book)
+        reference = LegalReference(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
+        setup = EnforcementSetup(
+            measures=TABLE, retention=read_retention(CONFIGS), data_dir=self.folder, reference=reference
+        )
         self.stores = Stores.over(
             open_engine(f"sqlite:///{self.folder / 'due.db'}"), now=self.clock, second_share=0.0, enforcement=setup
         )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from review.enforcement.errors import MeasureRefused
-from review.enforcement.law_book import Book, Judged
+from review.enforcement.legal_reference import Judged, LegalReference
 from review.enforcement.notice_composition import Ground, compose
 from review.enforcement.notice_view import shown_notice
 from review.enforcement.occurrences import Said, Words
@@ -19,8 +19,8 @@ from review.enforcement.types import Broadcast, MeasureKind, Notice, Occurrence,
 
 ROOT = Path(__file__).parents[3]
 TABLE = read_measures(ROOT / "configs" / "enforcement")
-LAWS = Laws.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
-BOOK = Book(classes={"SPEC_PARAM": ("规格/参数/净含量", "Specification or net content")}, laws=LAWS)
+LAWS = StatuteTexts.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
+REFERENCE = LegalReference(classes={"SPEC_PARAM": ("规格/参数/净含量", "Specification or net content")}, laws=LAWS)
 START = 1_795_521_600_000  # 2026-11-24 20:00:00 in China
 NOW = START + DAY_MS
 FIRST = Wanted(host_id="h1", kind=MeasureKind.WARNING, case_ids=("c0",))
@@ -69,8 +69,8 @@ def ground(count: int = 1, taken: tuple[Taken, ...] = ()) -> Ground:
     return Ground(strikes=tuple(strike(n) for n in numbers), words={f"c{n}": words(n) for n in numbers}, taken=taken)
 
 
-def composed(wanted: Wanted = FIRST, on: Ground | None = None, book: Book = BOOK) -> Notice:
-    return compose(wanted, on or ground(), TABLE, book, NOW)
+def composed(wanted: Wanted = FIRST, on: Ground | None = None, reference: LegalReference = REFERENCE) -> Notice:
+    return compose(wanted, on or ground(), TABLE, reference, NOW)
 
 
 def one(**changes: Any) -> Ground:
@@ -210,13 +210,13 @@ def test_of_goods_that_nobody_knows_only_what_holds_for_all_is_cited() -> None:
 
 def test_a_case_that_people_put_into_another_class_is_told_by_its_law_and_weight() -> None:
     judged = {"DISEASE_FOOD": Judged(law=("广告法 17",), severity="critical")}
-    book = replace(BOOK, judge=lambda class_id, category: judged.get(class_id))
-    moved = book.as_decided(strike(0, class_id="DISEASE_FOOD"))
-    notice = composed(on=Ground(strikes=(moved,), words={"c0": words(0)}), book=book)
+    reference = replace(REFERENCE, judge=lambda class_id, category: judged.get(class_id))
+    moved = reference.as_decided(strike(0, class_id="DISEASE_FOOD"))
+    notice = composed(on=Ground(strikes=(moved,), words={"c0": words(0)}), reference=reference)
     assert (notice.basis, notice.points[0].severity, notice.points[0].base_points) == (("广告法 17",), "critical", 80)
-    stray = book.as_decided(strike(0, class_id="UNHEARD"))
+    stray = reference.as_decided(strike(0, class_id="UNHEARD"))
     with pytest.raises(MeasureRefused, match="no article"):
-        composed(on=Ground(strikes=(stray,), words={"c0": words(0)}), book=book)
+        composed(on=Ground(strikes=(stray,), words={"c0": words(0)}), reference=reference)
 
 
 def test_what_is_not_confirmed_or_no_longer_kept_is_named() -> None:

@@ -61,11 +61,11 @@ def test_a_notice_and_its_overturning_are_told_once_and_signed(
     clock.wait(10 * DAY_MS)
     desk.enforcement.approve(measure.id, SENIOR)
     telling = sender()
-    telling.tell()
+    telling.send_pending()
     appeal = desk.enforcement.appeal(desk.enforcement.issue_token(measure.id, "r1"), "不服")
     decide_whole(desk, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="事实不清")
-    telling.tell()
-    assert telling.tell() == 0
+    telling.send_pending()
+    assert telling.send_pending() == 0
     messages = platform.messages()
     assert [message["type"] for message in messages] == [
         "measure.proposed",
@@ -89,7 +89,7 @@ def test_a_body_that_was_changed_on_the_way_is_noticed(
     desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
-    sender().tell()
+    sender().send_pending()
     headers, body = platform.got[0]
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(body.replace(b"proposed", b"rejected"), headers)
@@ -103,14 +103,14 @@ def test_what_is_not_taken_is_told_again_later_and_later(
     platform.answers = [500, 429, 503]
     waits = []
     for _ in range(3):
-        assert telling.tell() == 0
+        assert telling.send_pending() == 0
         [waiting] = desk.deliveries.listed(SETTINGS, DeliveryState.PENDING)
         waits.append(waiting.next_at_ms - clock.ms)
-        assert telling.tell() == 0, "nothing is sent before its time"
+        assert telling.send_pending() == 0, "nothing is sent before its time"
         clock.wait(waits[-1])
     assert waits[0] >= 15_000
     assert waits[2] > waits[0]
-    assert telling.tell() == 1
+    assert telling.send_pending() == 1
     assert len({headers["webhook-id"] for headers, _ in platform.got}) == 1
     [done] = desk.deliveries.listed(SETTINGS)
     assert (done.state, done.attempts, done.last_error) == (DeliveryState.DELIVERED, 4, "")
@@ -124,14 +124,14 @@ def test_after_days_it_is_parked_and_can_be_taken_up(
     platform.answers = [500] * MOST_ATTEMPTS
     began_ms = clock.ms
     for _ in range(MOST_ATTEMPTS):
-        telling.tell()
+        telling.send_pending()
         clock.wait(6 * 3_600_000)
     [parked] = desk.deliveries.listed(SETTINGS, DeliveryState.PARKED)
     assert (parked.attempts, parked.last_error) == (MOST_ATTEMPTS, "the platform answered 500")
     assert clock.ms - began_ms > 5 * DAY_MS
-    assert telling.tell() == 0
+    assert telling.send_pending() == 0
     desk.deliveries.retry(SETTINGS, parked.event_sequence, "chen")
-    assert telling.tell() == 1
+    assert telling.send_pending() == 1
     with pytest.raises(UnknownDeliveryError):
         desk.deliveries.retry(SETTINGS, parked.event_sequence + 1, "chen")
 
@@ -140,7 +140,7 @@ def test_a_private_address_that_nobody_allowed_is_never_connected_to(
     desk: Stores, confirmed: str, clock: Clock, platform: Platform, sender: Opens
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
-    assert sender(allowed=False).tell() == 0
+    assert sender(allowed=False).send_pending() == 0
     assert platform.got == []
     [waiting] = desk.deliveries.listed(SETTINGS)
     assert "not allowed" in waiting.last_error or "refused" in waiting.last_error
@@ -151,7 +151,7 @@ def test_a_redirect_is_not_followed(
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers, platform.location = [302], f"{platform.url}/elsewhere"
-    assert sender().tell() == 0
+    assert sender().send_pending() == 0
     assert len(platform.got) == 1
     assert desk.deliveries.listed(SETTINGS)[0].last_error == "the platform answered 302"
 
@@ -162,7 +162,7 @@ def test_many_processes_tell_each_event_once(
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     senders = [sender() for _ in range(4)]
-    threads = [threading.Thread(target=telling.tell) for telling in senders]
+    threads = [threading.Thread(target=telling.send_pending) for telling in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -203,7 +203,7 @@ def test_an_entry_ends_by_itself_and_the_platform_is_told(
     clock.wait(30 * DAY_MS)
     keeper.run_once()
     assert desk.enforcement.measure(measure.id, "r1").state is MeasureState.ENDED
-    sender().tell()
+    sender().send_pending()
     assert platform.messages()[-1]["type"] == "measure.ended"
     assert desk.enforcement.export_blacklist("r1")["list"]["entries"] == []  # type: ignore[index]
     assert keeper.failures == 0
@@ -236,7 +236,7 @@ def test_deliveries_are_shown_and_taken_up_by_the_api(
 ) -> None:
     desk.enforcement.propose(wanted([confirmed], clock.ms), REVIEWER)
     platform.answers = [500]
-    sender().tell()
+    sender().send_pending()
     [shown] = as_person("dora").get("/v1/deliveries").json()["deliveries"]
     assert (shown["state"], shown["attempts"]) == ("pending", 1)
     assert as_person("chen").post("/v1/deliveries/99/retry").status_code == 404

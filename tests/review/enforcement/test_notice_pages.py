@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from review.enforcement.errors import AppealRefused
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of
 from review.enforcement.notice_view import shown_measure, state_key, term_of
@@ -18,7 +18,7 @@ from tests.review.enforcement.people import OTHER_SENIOR, REVIEWER, SENIOR, Cloc
 from tests.review.enforcement.printed import words_of
 from tests.system import pango
 
-LAWS = Laws.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
+LAWS = StatuteTexts.read(Path(__file__).parents[3] / "configs" / "laws" / "zh-CN.yaml")
 
 
 def test_an_intended_measure_says_how_to_answer_and_that_nothing_is_decided(

@@ -53,10 +53,10 @@ def test_from_a_finding_to_the_platform(
         measure_id = confirm_and_propose(sit, desk, office, case_id)
         clock.wait(10 * DAY_MS + 1_800_000)
         link = approve_and_link(sit, desk, office, measure_id)
-        sender.tell()
+        sender.send_pending()
         appeal_id = appeal_as_host(sit, desk, link, tmp_path)
         overturn(sit, desk, office, appeal_id)
-        sender.tell()
+        sender.send_pending()
         sender.close()
         kinds = [message["type"] for message in platform.messages()]
         assert kinds == [

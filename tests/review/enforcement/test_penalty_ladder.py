@@ -36,7 +36,7 @@ def taken(kind: MeasureKind, after: int, *strikes: Strike) -> Taken:
 
 
 def rung(kind: MeasureKind | None) -> int:
-    return TABLE.ladder.standing_on(kind)
+    return TABLE.ladder.rung_of(kind)
 
 
 def test_nine_cases_of_one_broadcast_propose_a_warning() -> None:

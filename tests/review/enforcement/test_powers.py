@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from claims.law.texts import Laws, laws_of
+from claims.law.texts import StatuteTexts, laws_of
 from review.enforcement.notice_composition import fitting
 from review.enforcement.penalty_table import read_measures
 from review.enforcement.powers import power_en, power_zh
@@ -63,7 +63,7 @@ def test_a_measure_names_its_power_and_what_follows(kind: MeasureKind, named: st
 )
 def test_only_law_of_the_day_that_was_read_twice_reaches_a_notice(cited: str, said_ms: int, fits: bool) -> None:
     assert fitting(strike(cited, said_ms=said_ms), "酒", TABLE, LAWS) == ((cited,) if fits else ())
-    assert fitting(strike(cited, said_ms=said_ms), "酒", TABLE, Laws.none()) == ()
+    assert fitting(strike(cited, said_ms=said_ms), "酒", TABLE, StatuteTexts.none()) == ()
 
 
 def test_every_article_of_the_table_has_its_text() -> None:

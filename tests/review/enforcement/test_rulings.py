@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Finding
 from review.cases.types import CaseState, Choice
 from review.enforcement.errors import AppealRefused
@@ -32,7 +32,7 @@ from tests.review.server.pages.conftest import LAWS_FILE
 MakeFinding = Callable[..., Finding]
 AsPerson = Callable[[str], httpx.Client]
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-LAWS = Laws.read(LAWS_FILE)
+LAWS = StatuteTexts.read(LAWS_FILE)
 ENTRY, SUSPENSION, LIMITS, WARNING = (
     MeasureKind.BLACKLIST,
     MeasureKind.SUSPENSION,

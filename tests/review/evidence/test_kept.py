@@ -17,7 +17,7 @@ from review.cases.types import Choice
 from review.db.engine import open_engine
 from review.db.tables.evidence import KeptFileRow
 from review.enforcement.errors import UnknownFileError
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.errors import ClipMissingError
@@ -62,9 +62,9 @@ def stores(
     database_url: str, storage_url: str, data_dir: Path, stream: StreamRecord, clock: Clock, recordings: Path
 ) -> Iterator[Stores]:
     """A store with a broadcast that was really recorded and a finding in it, its clip cut."""
-    book = Book(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
+    reference = LegalReference(laws=laws_of(CONFIGS.parent / "laws" / "zh-CN.yaml"))
     due = EnforcementSetup(
-        measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, book=book
+        measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=data_dir, reference=reference
     )
     setup = EvidenceSetup.of(storage_url, data_dir)
     opened = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due, evidence=setup)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Finding
 from review.cases.types import Choice
 from review.db.engine import open_engine
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.penalty_table import DAY_MS, read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
 from review.events.types import DEADLINES, KINDS, Event, Target
@@ -35,9 +35,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> EnforcementSetup:
-    book = Book(classes=CLASS_NAMES, laws=Laws.read(LAWS_FILE))
+    reference = LegalReference(classes=CLASS_NAMES, laws=StatuteTexts.read(LAWS_FILE))
     return EnforcementSetup(
-        measures=read_measures(CONFIGS), retention=read_retention(CONFIGS), data_dir=tmp_path / "data", book=book
+        measures=read_measures(CONFIGS),
+        retention=read_retention(CONFIGS),
+        data_dir=tmp_path / "data",
+        reference=reference,
     )
 
 

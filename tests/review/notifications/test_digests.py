@@ -14,8 +14,8 @@ from review.db.engine import open_engine
 from review.notifications.digest import compose
 from review.notifications.mail import MailRefused, MailServer
 from review.notifications.sending import Digests
-from review.notifications.store import WishRefused
-from review.notifications.types import Every, Topic, Waiting, Wish
+from review.notifications.store import PreferenceRefused
+from review.notifications.types import Every, NotificationPreference, Topic, Waiting
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
@@ -60,7 +60,9 @@ def server(receiver: Receiver, **changes: str) -> MailServer:
 
 
 def digests(stores: Stores, receiver: Receiver, **changes: str) -> Digests:
-    return Digests(stores.wishes, stores.people, server(receiver, **changes), "https://review.example/")
+    return Digests(
+        stores.notification_preferences, stores.people, server(receiver, **changes), "https://review.example/"
+    )
 
 
 def person(stores: Stores, role: Role = Role.REVIEWER) -> Person:
@@ -70,7 +72,9 @@ def person(stores: Stores, role: Role = Role.REVIEWER) -> Person:
 @BOTH
 def test_a_digest_goes_out_when_its_time_has_come_and_once(stores: Stores, receiver: Receiver, clock: Clock) -> None:
     anna = person(stores)
-    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    stores.notification_preferences.put(
+        NotificationPreference(person_id=anna.id, email="anna@example.com", every=Every.HOUR)
+    )
     job = digests(stores, receiver)
     assert job.send() == 0
     clock.wait(5 * HOUR_MS)
@@ -90,13 +94,17 @@ def test_a_digest_goes_out_when_its_time_has_come_and_once(stores: Stores, recei
 
 def test_nothing_waits_nothing_is_sent(stores: Stores, receiver: Receiver, clock: Clock) -> None:
     anna = person(stores)
-    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,)))
+    stores.notification_preferences.put(
+        NotificationPreference(person_id=anna.id, email="anna@example.com", every=Every.HOUR, topics=(Topic.APPEALS,))
+    )
     clock.wait(5 * HOUR_MS)
     assert (digests(stores, receiver).send(), receiver.mails) == (0, [])
 
 
 def test_a_daily_digest_comes_at_nine_in_china(stores: Stores, receiver: Receiver, clock: Clock) -> None:
-    stores.wishes.put(Wish(person_id=person(stores).id, email="a@example.com", every=Every.DAY, language="en"))
+    stores.notification_preferences.put(
+        NotificationPreference(person_id=person(stores).id, email="a@example.com", every=Every.DAY, language="en")
+    )
     job = digests(stores, receiver)
     clock.wait(13 * HOUR_MS - 1)
     assert job.send() == 0
@@ -108,13 +116,15 @@ def test_a_daily_digest_comes_at_nine_in_china(stores: Stores, receiver: Receive
 def test_who_works_for_one_customer_is_told_of_theirs_alone(stores: Stores, clock: Clock) -> None:
     clock.wait(30 * HOUR_MS)
     anna = replace(person(stores), tenants=frozenset({"local"}))
-    assert stores.wishes.waiting(anna).late == (("high", 1),)
-    assert stores.wishes.waiting(person(stores)).late == (("critical", 1), ("high", 1))
+    assert stores.notification_preferences.waiting(anna).late == (("high", 1),)
+    assert stores.notification_preferences.waiting(person(stores)).late == (("critical", 1), ("high", 1))
 
 
 def test_a_closed_account_gets_nothing(stores: Stores, receiver: Receiver, clock: Clock) -> None:
     anna, admin = person(stores), person(stores, Role.ADMIN)
-    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    stores.notification_preferences.put(
+        NotificationPreference(person_id=anna.id, email="anna@example.com", every=Every.HOUR)
+    )
     [login] = [account.login for account in stores.people.accounts() if account.person.id == anna.id]
     stores.people.change(login, active=False, actor=admin.id)
     clock.wait(5 * HOUR_MS)
@@ -135,7 +145,9 @@ def test_what_is_not_taken_is_logged_without_secrets_and_tried_again(
     refuses: str,
 ) -> None:
     anna = person(stores)
-    stores.wishes.put(Wish(person_id=anna.id, email="anna@example.com", every=Every.HOUR))
+    stores.notification_preferences.put(
+        NotificationPreference(person_id=anna.id, email="anna@example.com", every=Every.HOUR)
+    )
     receiver.refuses = refuses
     clock.wait(5 * HOUR_MS)
     with caplog.at_level(logging.DEBUG):
@@ -143,12 +155,12 @@ def test_what_is_not_taken_is_logged_without_secrets_and_tried_again(
     assert anna.id in caplog.text
     assert "anna@example.com" not in caplog.text
     assert "hunter2" not in caplog.text
-    assert stores.wishes.wish(anna.id).failed
+    assert stores.notification_preferences.of(anna.id).failed
     receiver.refuses = ""
     assert digests(stores, receiver).send() == 0
     clock.wait(600_000)
     assert digests(stores, receiver).send() == 1
-    assert not stores.wishes.wish(anna.id).failed
+    assert not stores.notification_preferences.of(anna.id).failed
 
 
 def test_a_server_that_is_not_there_is_refused_and_its_password_never_told(receiver: Receiver) -> None:
@@ -169,19 +181,19 @@ def test_a_server_without_tls_gets_no_password(receiver: Receiver) -> None:
     "email", ["", "anna", "anna@", "@example.com", "a@b", "a b@example.com", "a@example.com\nBcc: x"]
 )
 def test_what_is_no_address_is_refused(stores: Stores, email: str) -> None:
-    with pytest.raises(WishRefused):
-        stores.wishes.put(Wish(person_id="p", email=email, every=Every.DAY))
-    stores.wishes.put(Wish(person_id="p", email=email, every=Every.NEVER))
+    with pytest.raises(PreferenceRefused):
+        stores.notification_preferences.put(NotificationPreference(person_id="p", email=email, every=Every.DAY))
+    stores.notification_preferences.put(NotificationPreference(person_id="p", email=email, every=Every.NEVER))
 
 
 def test_a_digest_says_what_waits_in_the_readers_language() -> None:
     waiting = Waiting(proposals=2, proposals_soon=1, appeals=3, appeals_soon=1, appeals_over=1)
-    told = compose(Wish(person_id="p", language="en"), waiting, "")
+    told = compose(NotificationPreference(person_id="p", language="en"), waiting, "")
     assert told is not None
     assert "2 measures wait for approval; 1 lapse within 24 hours." in told.text
     assert "3 appeals wait for a decision: 1 due within 24 hours, 1 overdue." in told.text
     assert "http" not in told.text
-    assert compose(Wish(person_id="p", topics=()), waiting, "") is None
+    assert compose(NotificationPreference(person_id="p", topics=()), waiting, "") is None
 
 
 def test_the_page_keeps_ones_own_wish_alone(stores: Stores, tmp_path: Path) -> None:
@@ -191,11 +203,11 @@ def test_the_page_keeps_ones_own_wish_alone(stores: Stores, tmp_path: Path) -> N
     bad = client.post("/notifications", data={"every": "day", "email": "nowhere", "topics": ["late"]})
     assert bad.status_code == 422
     assert 'value="nowhere"' in bad.text
-    assert stores.wishes.wish(held.person.id).every is Every.NEVER
+    assert stores.notification_preferences.of(held.person.id).every is Every.NEVER
     sent = client.post("/notifications", data={"every": "day", "email": "anna@example.com", "topics": ["late"]})
     assert sent.status_code == 303
-    assert stores.wishes.wish(held.person.id).topics == (Topic.LATE,)
-    assert stores.wishes.wish(other.person.id) == Wish(person_id=other.person.id)
+    assert stores.notification_preferences.of(held.person.id).topics == (Topic.LATE,)
+    assert stores.notification_preferences.of(other.person.id) == NotificationPreference(person_id=other.person.id)
     shown = client.get("/notifications?lang=en&kept=1").text
     assert "anna@example.com" in shown
     assert "Saved." in shown

@@ -8,7 +8,7 @@ import pytest
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind, Segment
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Air, Close, Free, Grant, Reach, Released, Tell
+from review.scheduling.decisions import Air, Close, Free, Grant, Reach, Released, ReportWaiting
 from review.scheduling.status import LOST
 from review.stores import Stores
 from review.streams.types import StreamState
@@ -34,7 +34,7 @@ def test_a_dead_workers_broadcast_is_told_once(live: Stores, recorded: Beat, ser
 def test_until_it_is_told_it_is_seen_all_the_same(live: Stores, recorded: Beat, clock: Clock) -> None:
     clock.pass_ms(75_000)
     shown = live.orders.ordered("s1")
-    assert (shown.stream.state, shown.standing.why) == (StreamState.INTERRUPTED, LOST)
+    assert (shown.stream.state, shown.status.why) == (StreamState.INTERRUPTED, LOST)
     assert live.streams.stream_now("s1").state is StreamState.INTERRUPTED
     coverage = live.streams.coverage("s1")
     assert coverage.gaps == (Gap(kind=GapKind.CRASH, start_ms=60_000, end_ms=135_000, why=LOST),)
@@ -57,7 +57,7 @@ def test_what_is_told_of_one_moment_adds_up_however_long_it_takes_to_read(
     shown = live.orders.ordered("s1")
     clock.pass_ms(5_000)
     coverage = shown.covered(live.streams.ledger("s1"))
-    assert coverage.gaps == (shown.standing.missed,)
+    assert coverage.gaps == (shown.status.missed,)
     assert (coverage.span_ms, coverage.waiting_ms) == (135_000, 4_000)
 
 
@@ -131,7 +131,7 @@ def test_what_was_recorded_before_and_is_analysed_now_ends_no_interruption(
 ) -> None:
     serving.looks(60)
     live.leases.apply([Grant(stream_id="s1", worker_id="w2", seen=held(live), restarts=1)])
-    live.stream_writer.tell_live(make_segment(0), token=held(live).token)
+    live.stream_writer.report_live(make_segment(0), token=held(live).token)
     assert live.streams.stream("s1").state is StreamState.INTERRUPTED
 
 
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_before_it_told_that_it_records_interrupts_what_it_ju
     live.leases.beat(worker())
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
     first = make_segment(0, live=True, received_at_ms=int(clock.at.timestamp() * 1000))
-    live.stream_writer.tell_live(first, token=held(live).token)
+    live.stream_writer.report_live(first, token=held(live).token)
     assert live.streams.stream_now("s1").state is StreamState.LIVE
     assert serving.looks(60) == 1
     assert told(live) == ["stream.live", "stream.interrupted"]
@@ -156,7 +156,7 @@ def test_a_file_whose_worker_dies_before_it_told_of_it_waits(
     order("s1")
     live.leases.beat(worker())
     live.leases.apply([Grant(stream_id="s1", worker_id="w1", seen=unseen("s1"))])
-    live.stream_writer.tell_live(make_segment(0), token=held(live).token)
+    live.stream_writer.report_live(make_segment(0), token=held(live).token)
     serving.looks(60)
     assert live.streams.stream_now("s1").state is StreamState.WAITING
     assert live.streams.coverage("s1").gaps == ()
@@ -298,7 +298,7 @@ def test_a_stop_before_anybody_worked_on_it_is_done(
 ) -> None:
     order("s1")
     if is_seen:
-        live.leases.apply([Tell(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
+        live.leases.apply([ReportWaiting(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
     stop(live)
     assert serving.looks(5) == 1
     assert (told(live), live.streams.stream("s1").state) == (["stream.stopped"], StreamState.ENDED)

@@ -11,7 +11,7 @@ from ingest.recording.ledger import NOTHING
 from ingest.types import Segment
 from review.errors import LeaseLost, WorkerReplaced
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Close, Free, Grant, Reach, Recall, Released, Tell
+from review.scheduling.decisions import Close, Free, Grant, Reach, Recall, Released, ReportWaiting
 from review.scheduling.types import Lease
 from review.stores import Stores
 from review.streams.types import FindingQuery, StreamState, Wanted
@@ -212,7 +212,7 @@ def test_closing_ends_the_broadcast_and_the_lease(live: Stores, order: Order) ->
 
 def test_why_a_broadcast_waits_is_told(live: Stores, order: Order) -> None:
     order("s1")
-    live.leases.apply([Tell(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
+    live.leases.apply([ReportWaiting(stream_id="s1", seen=unseen("s1"), why="no worker is running")])
     assert seen(live, "s1").why == "no worker is running"
     assert (live.streams.stream("s1").state, live.streams.stream("s1").error) == (
         StreamState.WAITING,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ingest.types import GapKind, Segment
 from review.scheduling.applying import unseen
-from review.scheduling.decisions import Air, Grant, Reach, Released, Tell
+from review.scheduling.decisions import Air, Grant, Reach, Released, ReportWaiting
 from review.scheduling.expiry import Watch
 from review.stores import Stores
 from review.streams.types import StreamState, Wanted
@@ -76,8 +76,8 @@ def test_what_is_recorded_for_the_first_time_is_live_once_some_of_it_is_analysed
     for recorded_ms in (2_000, 4_000, 6_000):
         live.leases.renew("w1", {"s1": Reach(token=1, recorded_ms=recorded_ms, analysed_ms=0, air=Air.ON)})
     assert (told(live), live.streams.stream_now("s1").state) == ([], StreamState.WAITING)
-    live.stream_writer.tell_live(make_segment(0), token=1)
-    live.stream_writer.tell_live(make_segment(0), token=1)
+    live.stream_writer.report_live(make_segment(0), token=1)
+    live.stream_writer.report_live(make_segment(0), token=1)
     assert (told(live), live.streams.stream_now("s1").state) == (["stream.live"], StreamState.LIVE)
 
 
@@ -103,7 +103,7 @@ def test_a_worker_that_leaves_in_good_order_and_has_no_successor_is_told_as_such
     live.leases.release("s1", held(live).token, Released.GIVEN_BACK)
     assert told(live) == ["stream.live"], "somebody may go on at once"
     for _ in range(2):
-        live.leases.apply([Tell(stream_id="s1", seen=held(live), why="no worker is running")])
+        live.leases.apply([ReportWaiting(stream_id="s1", seen=held(live), why="no worker is running")])
     assert told(live) == ["stream.live", "stream.interrupted"]
     body = last(live, "stream.interrupted").body
     assert (body["kind"], body["why"]) == ("shed", "its worker gave it back; no worker is running")

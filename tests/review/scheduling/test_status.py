@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest.recording.ledger import NOTHING, Coverage
 from ingest.types import Gap, GapKind
 from review.scheduling.lease_terms import LeaseTerms
-from review.scheduling.status import LOST, Standing, covered, standing
+from review.scheduling.status import LOST, StreamStatus, covered, status_of
 from review.scheduling.types import Lease
 from review.streams.types import Host, StreamRecord, StreamState
 
@@ -35,8 +35,8 @@ def at(seconds: float) -> int:
     return DIED_MS + round(seconds * 1000)
 
 
-def stands(state: StreamState, lease: Lease | None, seconds: float, **more: int) -> Standing:
-    return standing(state, lease, at(seconds), TERMS, span_ms=58_000, **more)
+def stands(state: StreamState, lease: Lease | None, seconds: float, **more: int) -> StreamStatus:
+    return status_of(state, lease, at(seconds), TERMS, span_ms=58_000, **more)
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 14.999], ids=str)
@@ -48,7 +48,7 @@ def test_within_a_lease_nothing_is_said_to_be_interrupted(seconds: float) -> Non
 def test_a_dead_worker_is_told_with_the_time_that_nobody_recorded() -> None:
     found = stands(StreamState.LIVE, HELD, 75)
     gap = Gap(kind=GapKind.CRASH, start_ms=60_000, end_ms=135_000, why=LOST)
-    assert found == Standing(state=StreamState.INTERRUPTED, worker_id="", why=LOST, missed=gap)
+    assert found == StreamStatus(state=StreamState.INTERRUPTED, worker_id="", why=LOST, missed=gap)
 
 
 def test_a_lease_that_somebody_freed_says_how_its_holder_was_lost_and_why_nobody_goes_on() -> None:
@@ -87,14 +87,16 @@ def test_a_stop_before_the_death_leaves_no_gap() -> None:
 
 def test_a_lease_that_was_never_taken_waits() -> None:
     never = Lease(stream_id="s1", worker_id="", token=0, until_ms=0, why="all 3 places are taken")
-    assert stands(StreamState.WAITING, None, 900) == Standing(state=StreamState.WAITING, why="a worker")
-    assert stands(StreamState.WAITING, never, 900) == Standing(state=StreamState.WAITING, why="all 3 places are taken")
+    assert stands(StreamState.WAITING, None, 900) == StreamStatus(state=StreamState.WAITING, why="a worker")
+    assert stands(StreamState.WAITING, never, 900) == StreamStatus(
+        state=StreamState.WAITING, why="all 3 places are taken"
+    )
 
 
 def test_a_worker_that_dies_before_anything_came_leaves_a_broadcast_that_waits() -> None:
     began = replace(HELD, recorded_ms=0, analysed_ms=0, recorded_at_ms=0, on_air=False)
-    assert stands(StreamState.WAITING, began, 5) == Standing(state=StreamState.WAITING, worker_id="w1")
-    assert stands(StreamState.WAITING, began, 75) == Standing(state=StreamState.WAITING, why=LOST)
+    assert stands(StreamState.WAITING, began, 5) == StreamStatus(state=StreamState.WAITING, worker_id="w1")
+    assert stands(StreamState.WAITING, began, 75) == StreamStatus(state=StreamState.WAITING, why=LOST)
 
 
 def test_a_file_waits_for_whoever_goes_on_and_nothing_of_it_is_missed() -> None:
@@ -104,7 +106,7 @@ def test_a_file_waits_for_whoever_goes_on_and_nothing_of_it_is_missed() -> None:
 
 def test_an_unreachable_source_is_no_interruption_while_a_worker_tries() -> None:
     tried = replace(HELD, until_ms=at(100))
-    assert stands(StreamState.UNREACHABLE, tried, 90) == Standing(state=StreamState.UNREACHABLE, worker_id="w1")
+    assert stands(StreamState.UNREACHABLE, tried, 90) == StreamStatus(state=StreamState.UNREACHABLE, worker_id="w1")
 
 
 def test_an_unreachable_source_is_tried_again_after_a_while() -> None:
@@ -122,14 +124,14 @@ def test_when_nobody_tries_any_more_a_source_is_not_said_to_be_unreachable(on_ai
 
 @pytest.mark.parametrize("state", [StreamState.ENDED, StreamState.FAILED], ids=str)
 def test_what_is_over_stays_over(state: StreamState) -> None:
-    assert stands(state, HELD, 9_000) == Standing(state=state)
+    assert stands(state, HELD, 9_000) == StreamStatus(state=state)
 
 
 @pytest.mark.parametrize("back_s", [1, 3_600, 10_000_000], ids=str)
 def test_a_clock_that_is_set_back_makes_no_gap(back_s: int) -> None:
     found = stands(StreamState.INTERRUPTED, FREED, -back_s)
     assert found.missed is None
-    assert stands(StreamState.LIVE, HELD, -back_s) == Standing(state=StreamState.LIVE, worker_id="w1")
+    assert stands(StreamState.LIVE, HELD, -back_s) == StreamStatus(state=StreamState.LIVE, worker_id="w1")
 
 
 def test_a_shown_stream_has_no_error_of_an_earlier_state() -> None:
@@ -178,7 +180,7 @@ def test_the_account_always_adds_up_and_only_grows(
     stored = Coverage(span_ms=settled_ms + waiting_ms, analysed_ms=settled_ms, waiting_ms=waiting_ms, gaps=())
     spans = []
     for later_ms in (0, 1, 20_000):
-        found = standing(state, lease, now_ms + later_ms, TERMS, span_ms=stored.span_ms, stopped_at_ms=stopped_at_ms)
+        found = status_of(state, lease, now_ms + later_ms, TERMS, span_ms=stored.span_ms, stopped_at_ms=stopped_at_ms)
         now = covered(stored, lease.recorded_ms, found.missed)
         assert now.analysed_ms + now.waiting_ms + now.gap_ms == now.span_ms
         assert now.analysed_ms == stored.analysed_ms
@@ -193,7 +195,7 @@ def test_the_account_always_adds_up_and_only_grows(
 def test_a_live_broadcast_is_recorded_by_somebody_who_told_so_within_a_lease(
     state: StreamState, lease: Lease, now_ms: int
 ) -> None:
-    found = standing(state, lease, now_ms, TERMS)
+    found = status_of(state, lease, now_ms, TERMS)
     if found.state is StreamState.LIVE:
         is_fresh = lease.on_air and now_ms - lease.recorded_at_ms < TERMS.lease_ms
         assert is_fresh or found.worker_id

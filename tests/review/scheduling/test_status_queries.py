@@ -10,7 +10,7 @@ from review.db.tables.scheduling import LeaseRow
 from review.db.tables.streams import StreamRow
 from review.scheduling.orders import OrderQuery
 from review.scheduling.rows import lease_values
-from review.scheduling.status import standing
+from review.scheduling.status import status_of
 from review.scheduling.status_queries import Moment, state_at
 from review.stores import Stores
 from review.streams.types import StreamState
@@ -30,7 +30,7 @@ def filled(live: Stores, order: Order, database_url: str) -> dict[str, StreamSta
         if lease is not None:
             with engine.begin() as connection:
                 connection.execute(insert(LeaseRow).values(lease_values(lease) | {"stream_id": name}))
-        expected[name] = standing(state, lease, DIED_MS, TERMS).state
+        expected[name] = status_of(state, lease, DIED_MS, TERMS).state
     engine.dispose()
     return expected
 

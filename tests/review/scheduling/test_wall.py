@@ -40,10 +40,10 @@ def test_state_and_lag_are_those_of_the_overview_and_of_the_interface(
         assert tiles.keys() == watched.keys() == {"s1", "s2"}
         for stream_id, one in tiles.items():
             asked = live.orders.ordered(stream_id)
-            assert one.stream.state is watched[stream_id].state is asked.standing.state
+            assert one.stream.state is watched[stream_id].state is asked.status.state
             assert one.account.lag_ms == watched[stream_id].lag_ms
             assert one.account.coverage == watched[stream_id].coverage
-            assert one.waits_for == asked.standing.why
+            assert one.waits_for == asked.status.why
     assert tiles["s1"].stream.state is StreamState.INTERRUPTED
     assert tiles["s1"].account.lag_ms == 4_000 + 60_000
 
@@ -71,7 +71,7 @@ def test_a_broadcast_of_a_command_is_there_while_it_is_live(live: Stores, order:
     live.stream_writer.put_stream(replace(base, stream_id="c2", state=StreamState.WAITING))
     live.stream_writer.put_coverage("c1", Coverage(span_ms=100_000, analysed_ms=60_000, waiting_ms=40_000, gaps=()))
     [late] = [tile.on_air for tile in live.wall.view(None, 10).tiles if tile.on_air.stream.stream_id == "c1"]
-    assert late.ailing == (Condition.LAGGING,), "nobody told that it lags, and it does"
+    assert late.conditions == (Condition.LAGGING,), "nobody told that it lags, and it does"
     assert sorted(ids(live)) == ["c1", "s1"]
 
 

@@ -115,7 +115,7 @@ def test_only_who_asks_by_name_is_told(
     for kinds in ([], ["stream.*"], ["stream.stretch"]):
         told.webhooks.add("acme", f"{receiver.url}/{len(kinds)}{''.join(kinds)}", kinds, LOOPBACK, "test")
     analyse(told, make_segment, "a1", range(10))
-    sender.tell()
+    sender.send_pending()
     stretches = [message for message in receiver.got if message.json["type"] == "stream.stretch"]
     assert [message.path.endswith("stream.stretch") for message in stretches] == [True, True, True]
     assert [message.id for message in stretches] == [f"acme-stretch-{number}" for number in (1, 2, 3)]
@@ -130,10 +130,10 @@ def test_what_is_not_taken_comes_again_in_order(
     told.webhooks.add("acme", receiver.url, ["stream.stretch"], LOOPBACK, "test")
     analyse(told, make_segment, "a1", range(10))
     receiver.answer = lambda number: (204, {}) if number != 1 else (500, {})
-    sender.tell()
+    sender.send_pending()
     assert [message.sequence for message in receiver.got] == [1, 2]
     clock.now += timedelta(hours=1)
-    sender.tell()
+    sender.send_pending()
     assert [message.sequence for message in receiver.got] == [1, 2, 2, 3]
     assert receiver.got[1].id == receiver.got[2].id
 
@@ -144,7 +144,7 @@ def test_a_removed_address_is_told_nothing_more(
     target, _ = told.webhooks.add("acme", receiver.url, ["stream.stretch"], LOOPBACK, "test")
     analyse(told, make_segment, "a1", range(10))
     told.webhooks.remove(target.id, "acme", "test")
-    send().tell()
+    send().send_pending()
     assert receiver.got == []
 
 

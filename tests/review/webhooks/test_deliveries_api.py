@@ -34,7 +34,7 @@ def hooks(told: Stores, as_tenant: As, receiver: Receiver, send: Send, make_find
         told.stream_writer.add_findings(
             [make_finding(finding_id=f"{stream_id}-{n}", stream_id=stream_id) for n in range(2)]
         )
-    send().tell()
+    send().send_pending()
     return made
 
 
@@ -88,7 +88,7 @@ def test_a_key_has_its_own_told_again_and_nobody_elses(
     problem(bolt.post("/v1/deliveries/9/retry", params={"webhook_id": hooks["bolt"]}), 404)
     receiver.answer = lambda _n: (204, {})
     assert bolt.post("/v1/deliveries/2/retry", params={"webhook_id": hooks["bolt"]}).status_code == 204
-    assert send().tell() == 1
+    assert send().send_pending() == 1
     states = {d["event_sequence"]: d["state"] for d in bolt.get("/v1/deliveries").json()["deliveries"]}
     assert states == {2: "delivered", 3: "pending"}
     entry = told.audit.entries(subject=f"webhook:{hooks['bolt']}")[0]
@@ -114,8 +114,8 @@ def test_without_an_address_that_of_the_settings_is_meant(
     told: Stores, as_person: As, as_tenant: As, receiver: Receiver, send: Send, clock: Clock
 ) -> None:
     sender = send(Endpoint(url=receiver.url, secret=SECRET))
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
     assert as_person("chen").post("/v1/deliveries/1/retry").status_code == 204
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
     own = as_tenant("local").get("/v1/deliveries").json()["deliveries"]
     assert [(d["endpoint_id"], d["event_sequence"]) for d in own] == [("settings", 1)]

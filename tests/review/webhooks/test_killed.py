@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.webhooks import Outcome, tell, written
+from bench.webhooks import Outcome, deliver, written
 from tests.review.postgres import empty_database
 
 pytestmark = pytest.mark.service
@@ -25,13 +25,13 @@ def check(outcome: Outcome) -> None:
 
 @BOTH
 def test_no_event_is_lost(database_url: str, tmp_path: Path) -> None:
-    check(tell(database_url, tmp_path, 150, failing=3, kills=2))
+    check(deliver(database_url, tmp_path, 150, failing=3, kills=2))
 
 
 @pytest.mark.slow
 @BOTH
 def test_of_ten_thousand_none_is_lost(database_url: str, tmp_path: Path) -> None:
-    check(tell(database_url, tmp_path, 10_000, failing=3, kills=2))
+    check(deliver(database_url, tmp_path, 10_000, failing=3, kills=2))
 
 
 def test_writes_are_measured(database_url: str, tmp_path: Path) -> None:

@@ -43,12 +43,12 @@ def test_an_address_is_told_its_customer_s_events_from_now_on_and_signed(
     told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     sender = send()
-    sender.tell()
+    sender.send_pending()
     _, secret = register(told, receiver)
     add(told, make_finding, "f1", "f2")
     add(told, make_finding, "f3", stream_id="b1")
-    assert sender.tell() == 2
-    assert sender.tell() == 0
+    assert sender.send_pending() == 2
+    assert sender.send_pending() == 0
     assert sorted(message.json["data"]["subject"] for message in receiver.got) == ["f1", "f2"]
     assert {message.id for message in receiver.got} == {"acme-2", "acme-3"}
     for message in receiver.got:
@@ -63,7 +63,7 @@ def test_an_address_hears_only_of_the_kinds_it_named(
     register(told, receiver, "acme", "finding.created", "decision.*")
     told.stream_writer.add_findings([make_finding(stream_id="a1")])
     told.stream_writer.add_findings([replace(make_finding(stream_id="a1"), count=3)])
-    send().tell()
+    send().send_pending()
     assert receiver.kinds == ["finding.created"]
 
 
@@ -74,13 +74,13 @@ def test_while_a_secret_rotates_messages_are_signed_by_both(
     new = told.webhooks.rotate(endpoint_id, "acme", "test")
     add(told, make_finding, "f1")
     sender = send()
-    sender.tell()
+    sender.send_pending()
     for secret in (old, new):
         receiver.got[-1].check(secret)
     assert len(receiver.got[-1].headers["webhook-signature"].split()) == 2
     clock.wait(25 * 3_600_000)
     add(told, make_finding, "f2")
-    sender.tell()
+    sender.send_pending()
     assert len(receiver.got[-1].headers["webhook-signature"].split()) == 1
     receiver.got[-1].check(new)
 
@@ -108,12 +108,12 @@ def test_a_callback_hears_of_its_broadcast_alone_signed_by_its_customer_s_secret
 ) -> None:
     order(told, "a1", "acme", f"{receiver.url}?token=t")
     sender = send()
-    sender.tell()
+    sender.send_pending()
     secret = told.webhooks.rotate_callbacks("acme", "test")
     receiver.got.clear()
     add(told, make_finding, "f1")
     add(told, make_finding, "f2", stream_id="s1")
-    sender.tell()
+    sender.send_pending()
     [message] = receiver.got
     assert (message.json["data"]["subject"], message.path) == ("f1", "/hooks?token=t")
     message.check(secret)
@@ -126,12 +126,12 @@ def test_the_address_of_the_settings_is_told_everything_of_this_installation(
     told: Stores, receiver: Receiver, send: Send, make_finding: MakeFinding
 ) -> None:
     add(told, make_finding, "f1", stream_id="s1")
-    send().tell()
+    send().send_pending()
     sender = send(Endpoint(url=receiver.url, secret=SECRET))
-    assert sender.tell() == 2
+    assert sender.send_pending() == 2
     add(told, make_finding, "f2", stream_id="s1")
     add(told, make_finding, "fa", stream_id="a1")
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
     assert receiver.kinds == ["stream.live", "finding.created", "finding.created"]
     receiver.got[-1].check(SECRET)
 
@@ -143,10 +143,10 @@ def test_a_receiver_that_wants_no_more_is_asked_no_more_until_it_is_taken_up(
     receiver.answer = lambda _n: (410, {})
     add(told, make_finding, "f1")
     sender = send()
-    sender.tell()
+    sender.send_pending()
     asked = len(receiver.got)
     add(told, make_finding, "f2", "f3")
-    assert (sender.tell(), len(receiver.got)) == (0, asked)
+    assert (sender.send_pending(), len(receiver.got)) == (0, asked)
     gone = told.webhooks.of(endpoint_id, "acme")
     assert (gone.state, gone.disabled_after) == (EndpointState.DISABLED, 2)
     assert "410" in gone.why
@@ -154,7 +154,7 @@ def test_a_receiver_that_wants_no_more_is_asked_no_more_until_it_is_taken_up(
     receiver.got.clear()
     told.webhooks.enable(endpoint_id, "acme", "test")
     assert told.deliveries.again_since(gone, 2, "test") == 2
-    sender.tell()
+    sender.send_pending()
     assert sorted(message.json["data"]["subject"] for message in receiver.got if message.sequence > 1) == [
         "f1",
         "f2",
@@ -172,13 +172,13 @@ def test_a_receiver_that_asks_for_time_is_given_it(
     header = format_datetime(sender._wall() + timedelta(hours=2)) if as_date else "7200"
     receiver.answer = lambda n: (429, {"Retry-After": header}) if n == 0 else (204, {})
     add(told, make_finding, "f1")
-    sender.tell()
+    sender.send_pending()
     [waiting] = told.deliveries.listed(endpoint_id)
     assert 7_190_000 <= waiting.next_at_ms - clock.ms <= 7_201_000
     clock.wait(7_000_000)
-    assert sender.tell() == 0
+    assert sender.send_pending() == 0
     clock.wait(202_000)
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
 
 
 def test_an_address_that_is_not_allowed_any_more_is_not_connected_to(
@@ -186,7 +186,7 @@ def test_an_address_that_is_not_allowed_any_more_is_not_connected_to(
 ) -> None:
     endpoint_id, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")
-    assert send(net=NetPolicy()).tell() == 0
+    assert send(net=NetPolicy()).send_pending() == 0
     assert receiver.got == []
     [waiting] = told.deliveries.listed(endpoint_id)
     assert "not allowed" in waiting.last_error or "refused" in waiting.last_error
@@ -200,17 +200,17 @@ def test_a_dead_address_rests_and_is_tried_with_ever_longer_pauses(
     receiver.answer = lambda _n: (500, {})
     add(told, make_finding, *(f"f{n}" for n in range(40)))
     sender = send(patience=Patience(first_s=0.0, longest_s=0.0, dead_after=8))
-    sender.tell()
+    sender.send_pending()
     first = len(receiver.got)
     assert first < 40, "the address is left alone before everything was tried"
-    assert (sender.tell(), len(receiver.got)) == (0, first)
+    assert (sender.send_pending(), len(receiver.got)) == (0, first)
     clock.wait(5_000)
-    sender.tell()
+    sender.send_pending()
     again = len(receiver.got) - first
     assert 0 < again < 40
     receiver.answer = lambda _n: (204, {})
     clock.wait(300_000)
-    assert sender.tell() == 40
+    assert sender.send_pending() == 40
 
 
 def test_a_slow_address_holds_up_no_other(
@@ -236,7 +236,7 @@ def test_an_answer_that_drips_is_not_waited_for(told: Stores, send: Send, make_f
     with dripping() as url:
         target, _ = told.webhooks.add("acme", url, ["finding.*"], LOOPBACK, "test")
         add(told, make_finding, "f1")
-        send(patience=Patience(answer_s=0.5)).tell()
+        send(patience=Patience(answer_s=0.5)).send_pending()
     [waiting] = told.deliveries.listed(target.id)
     assert "no answer in time" in waiting.last_error
 
@@ -246,7 +246,7 @@ def test_what_was_delivered_is_forgotten_after_a_month_and_the_event_stays(
 ) -> None:
     endpoint_id, _ = register(told, receiver, "acme", "finding.*")
     add(told, make_finding, "f1")
-    send().tell()
+    send().send_pending()
     assert told.deliveries.forget_done() == 0
     clock.wait(KEPT_MS)
     assert told.deliveries.forget_done() == 1
@@ -264,11 +264,11 @@ def test_a_secret_that_cannot_be_opened_holds_up_its_address_alone(
         _, secret = register(told, other, "bolt", "finding.*")
         add(told, make_finding, "f2", stream_id="b1")
         sender = send()
-        assert (sender.tell(), sender.failures) == (1, 1)
-        assert (sender.tell(), sender.failures) == (0, 1), "it is left alone for a while"
+        assert (sender.send_pending(), sender.failures) == (1, 1)
+        assert (sender.send_pending(), sender.failures) == (0, 1), "it is left alone for a while"
         other.got[0].check(secret)
     assert receiver.got == []
     new = told.webhooks.rotate(lost, "acme", "test")
     told.deliveries.retry(lost, 2, "test")
-    assert send().tell() == 1
+    assert send().send_pending() == 1
     receiver.got[0].check(new)

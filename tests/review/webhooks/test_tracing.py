@@ -92,7 +92,7 @@ def test_a_finding_is_one_trace_from_segment_to_webhook(
                 trace_webhook(serve, event, seconds, event.at_ms + 250 + seconds * 1000, is_taken=is_taken)
 
         sender = told.sender(LOOPBACK, observe=observe)
-        sender.tell()
+        sender.send_pending()
         sender.close()
         serve.close()
         assert seen == ["f1"]

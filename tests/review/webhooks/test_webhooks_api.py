@@ -39,25 +39,25 @@ def test_from_registering_to_being_told_again(
     assert acme.get("/v1/webhooks").json() == {"webhooks": [shown]}
     told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
     sender = send()
-    assert sender.tell() == 3
+    assert sender.send_pending() == 3
     listed = acme.get(f"/v1/webhooks/{webhook}/deliveries", params={"state": "delivered"}).json()
     assert [each["event_sequence"] for each in listed["deliveries"]] == [2, 3, 4]
     assert listed["counts"] == {"delivered": 3}
     assert acme.post(f"/v1/webhooks/{webhook}/redeliver", json={"sequence": 3}).json() == {"count": 1}
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
     assert acme.post(f"/v1/webhooks/{webhook}/redeliver", json={"since": 2}).json() == {"count": 2}
-    assert sender.tell() == 2
+    assert sender.send_pending() == 2
     ids = [message.id for message in receiver.got]
     assert (len(ids), set(ids)) == (6, {"acme-2", "acme-3", "acme-4"})
     new = acme.post(f"/v1/webhooks/{webhook}/secret").json()["secret"]
     acme.post(f"/v1/webhooks/{webhook}/redeliver", json={"sequence": 2})
-    sender.tell()
+    sender.send_pending()
     for each in (secret, new):
         receiver.got[-1].check(each)
     assert acme.delete(f"/v1/webhooks/{webhook}").status_code == 204
     assert acme.get(f"/v1/webhooks/{webhook}").status_code == 404
     told.stream_writer.add_findings([make_finding(finding_id="f9", stream_id="a1")])
-    assert sender.tell() == 0
+    assert sender.send_pending() == 0
     actions = [entry.action for entry in told.audit.entries(subject=f"webhook:{webhook}")]
     again = "webhook.redelivered"
     assert actions == ["webhook.removed", again, "webhook.rotated", again, again, "webhook.added"]
@@ -72,7 +72,7 @@ def test_what_was_parked_is_shown_and_taken_up(
     receiver.answer = lambda _n: (500, {})
     sender = send()
     for _ in range(32):
-        sender.tell()
+        sender.send_pending()
         clock.wait(6 * 3_600_000)
     page = acme.get(f"/v1/webhooks/{webhook}/deliveries", params={"state": "parked"}).json()
     assert [(each["attempts"], each["last_error"]) for each in page["deliveries"]] == [
@@ -80,7 +80,7 @@ def test_what_was_parked_is_shown_and_taken_up(
     ]
     receiver.answer = lambda _n: (204, {})
     assert acme.post(f"/v1/webhooks/{webhook}/redeliver", json={"parked": True}).json() == {"count": 1}
-    assert sender.tell() == 1
+    assert sender.send_pending() == 1
     assert len({message.id for message in receiver.got}) == 1
 
 
@@ -201,7 +201,7 @@ def test_without_leave_no_private_address_is_registered(told: Stores, receiver: 
 def test_the_address_of_the_settings_is_shown_and_left_to_them(
     told: Stores, as_person: As, receiver: Receiver, send: Send
 ) -> None:
-    send(Endpoint(url=receiver.url, secret=SECRET)).tell()
+    send(Endpoint(url=receiver.url, secret=SECRET)).send_pending()
     chen = as_person("chen")
     [shown] = chen.get("/v1/webhooks").json()["webhooks"]
     assert (shown["id"], shown["url"]) == ("settings", "")

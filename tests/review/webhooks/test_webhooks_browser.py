@@ -83,10 +83,10 @@ def dead(
         told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(3)])
         sender = send(patience=SOON)
         for _ in range(2):
-            sender.tell()
+            sender.send_pending()
             clock.wait(3_600_000)
         told.stream_writer.add_findings([make_finding(finding_id="f9", stream_id="a1")])
-        sender.tell()
+        sender.send_pending()
         assert told.deliveries.counts(endpoint.id) == {DeliveryState.PARKED: 3, DeliveryState.PENDING: 1}
         yield endpoint.id, receiver
 
@@ -117,7 +117,7 @@ def test_from_the_list_to_everything_told_again(
     draw(page, "webhook-pending")
     page.get_by_role("button", name="现在就试第 5 号事件").click()
     expect(page.get_by_role("status")).to_be_visible()
-    assert send().tell() == 4
+    assert send().send_pending() == 4
     page.get_by_role("link", name="已送达").click()
     expect(page.locator("tbody tr")).to_have_count(4)
     expect(page.get_by_role("link", name="搁置 0")).to_be_visible()
@@ -140,9 +140,9 @@ def test_a_disabled_address_is_enabled_with_what_it_missed(
     receiver.answer = lambda _n: (410, {})
     told.stream_writer.add_findings([make_finding(finding_id="f1", stream_id="a1")])
     sender = send()
-    sender.tell()
+    sender.send_pending()
     told.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="a1")])
-    sender.tell()
+    sender.send_pending()
     page = sit("fang", f"/webhooks/{endpoint.id}?state=pending")
     expect(page.get_by_text("停用原因：the receiver answered 410")).to_be_visible()
     draw(page, "webhook-disabled")
@@ -153,7 +153,7 @@ def test_a_disabled_address_is_enabled_with_what_it_missed(
     assert told.webhooks.of(endpoint.id, None).state is EndpointState.ACTIVE
     page.get_by_role("button", name="现在就试").click()
     expect(page.get_by_role("status")).to_be_visible()
-    send().tell()
+    send().send_pending()
     assert sorted(message.json["data"]["subject"] for message in receiver.got) == ["f1", "f2"]
 
 
@@ -180,7 +180,7 @@ def test_a_delivery_that_was_forgotten_meanwhile_is_told_of(
     endpoint_id, receiver = dead
     receiver.answer = lambda _n: (204, {})
     told.deliveries.retry(endpoint_id, 2, "test")
-    send().tell()
+    send().send_pending()
     page = sit("chen", f"/webhooks/{endpoint_id}?state=delivered")
     expect(page.get_by_role("button", name="重发第 2 号事件")).to_be_visible()
     clock.wait(31 * 86_400_000)
@@ -196,7 +196,7 @@ def test_many_are_shown_a_page_at_a_time(
 ) -> None:
     endpoint, _ = told.webhooks.add("acme", receiver.url, ["finding.*"], LOOPBACK, "test")
     told.stream_writer.add_findings([make_finding(finding_id=f"f{n}", stream_id="a1") for n in range(70)])
-    assert send().tell() == 70
+    assert send().send_pending() == 70
     page = sit("dora", f"/webhooks/{endpoint.id}?state=delivered")
     expect(page.locator("tbody tr")).to_have_count(50)
     page.get_by_role("link", name="更早的").click()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vision.products.timeline import UNKNOWN, Evidence, EvidenceKind, ProductTimeline, spans, standing_at
+from vision.products.timeline import UNKNOWN, Evidence, EvidenceKind, ProductTimeline, on_sale_at, spans
 
 PICTURE, SPOKEN, EVENT, CODE = EvidenceKind.PICTURE, EvidenceKind.SPOKEN, EvidenceKind.EVENT, EvidenceKind.CODE
 
@@ -14,7 +14,7 @@ def one(kind: EvidenceKind, product: str, at_ms: int, strength: float = 0.9) -> 
 
 
 def product_at(at_ms: int, *evidence: Evidence) -> str | None:
-    return standing_at(sorted(evidence, key=lambda e: e.start_ms), at_ms).product_id
+    return on_sale_at(sorted(evidence, key=lambda e: e.start_ms), at_ms).product_id
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_stood_stays_for_a_while_and_then_is_not_known() -> None:
 
 def test_confidence_falls_with_time_and_says_why() -> None:
     evidence = [one(SPOKEN, "A", 1000), one(PICTURE, "A", 2000)]
-    fresh, stale = standing_at(evidence, 2000), standing_at(evidence, 60_000)
+    fresh, stale = on_sale_at(evidence, 2000), on_sale_at(evidence, 60_000)
     assert fresh.confidence > 0.8 > 0.3 > stale.confidence
     assert fresh.because == ("spoken of A", "picture of A")
     assert fresh.since_ms == stale.since_ms == 1000

@@ -211,8 +211,8 @@ def test_lines_that_rise_together_are_followed() -> None:
     row = Box(left=20, top=1000, right=220, bottom=1030)
     for step in range(4):
         tracker.see(1000 * step, [TextLine(text="小雨：真的假的", box=moved(row, 0, -45 * step), score=0.9)])
-    assert len(tracker.standing) == 1
-    assert tracker.standing[0].has_risen
+    assert len(tracker.visible) == 1
+    assert tracker.visible[0].has_risen
     assert [move.is_upward for move in tracker.moves] == [True]
 
 

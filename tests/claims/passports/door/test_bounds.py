@@ -3,7 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
-from claims.passports.door_units import UnitBook
+from claims.passports.door_units import UnitRegistry
 from tests.claims.passports.door.conftest import Survey
 
 BARE: dict[str, Any] = {"id": "P-1", "name": "甲", "category": "other"}
@@ -11,7 +11,7 @@ BARE: dict[str, Any] = {"id": "P-1", "name": "甲", "category": "other"}
 
 def test_a_passport_that_is_wrong_throughout_is_told_of_in_part(survey: Survey) -> None:
     attributes = [{"name": f"a{n}", "value": 1, "unit": f"furlong{n % 1000}"} for n in range(20_000)]
-    with patch.object(UnitBook, "nearest", autospec=True, side_effect=UnitBook.nearest) as searched:
+    with patch.object(UnitRegistry, "nearest", autospec=True, side_effect=UnitRegistry.nearest) as searched:
         errors = survey(BARE | {"attributes": attributes}).errors
     assert len(errors) == searched.call_count == 200
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.types import Passage
 from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
@@ -70,7 +70,7 @@ def app(desk_store: Stores, data_dir: Path) -> Any:
         desk_store,
         data_dir,
         class_names=CLASS_NAMES,
-        laws=Laws.read(LAWS_FILE),
+        laws=StatuteTexts.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),
     )
 

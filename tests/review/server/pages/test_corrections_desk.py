@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import configs
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.policy.policy import Policy
 from review.accounts.types import Person
 from review.cases.decisions import Submission
@@ -43,7 +43,7 @@ def app(desk_store: Stores, data_dir: Path, policy: Policy) -> Any:
         desk_store,
         data_dir,
         class_names=CLASS_NAMES,
-        laws=Laws.read(LAWS_FILE),
+        laws=StatuteTexts.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),
         judging=lambda: judging,
     )

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 import configs
 from claims.classifier.fit.learning import Learnt, host_hash
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.policy.policy import Policy
 from cli.commands.serve import terms_of
 from net.guard import NetPolicy
@@ -82,7 +82,7 @@ def app(desk_store: Stores, data_dir: Path, policy: Policy) -> Any:
         desk_store,
         data_dir,
         class_names=CLASS_NAMES,
-        laws=Laws.read(LAWS_FILE),
+        laws=StatuteTexts.read(LAWS_FILE),
         access=Access(auth=Auth.LOCAL),
         policies=PolicyDesk(data_dir=data_dir, packaged=configs.POLICY_DIR),
         platform=Platform(reader=policy.quantity_reader, net=NetPolicy.parse([]), word_terms=terms_of(policy)),

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from claims.second_reader.types import Merged, Standing
+from claims.second_reader.types import CaseHold, Merged
 from claims.types import Disposition, Finding, SecondReading
 from review.stores import Stores
 from tests.review.server.pages.conftest import LAPTOP
@@ -28,13 +28,13 @@ SAID = SecondReading(
 )
 
 
-def answered(stores: Stores, finding: Finding) -> list[Standing]:
+def answered(stores: Stores, finding: Finding) -> list[CaseHold]:
     """Stores the answer to a finding as a second reader does; gives how its case stood then."""
-    stood: list[Standing] = []
+    stood: list[CaseHold] = []
 
-    def merge(stored: Finding, standing: Standing) -> Merged:
-        stood.append(standing)
-        why = "" if standing is Standing.FREE else standing.value
+    def merge(stored: Finding, hold: CaseHold) -> Merged:
+        stood.append(hold)
+        why = "" if hold is CaseHold.FREE else hold.value
         return Merged(finding=replace(stored, second_reading=replace(SAID, why=why)))
 
     assert stores.second_reader.claim(finding, stale_ms=60_000)
@@ -45,7 +45,7 @@ def answered(stores: Stores, finding: Finding) -> list[Standing]:
 def test_the_card_shows_the_answer_in_the_reader_s_words_and_within_its_column(
     sit: Sit, desk_store: Stores, add_one: Finding
 ) -> None:
-    assert answered(desk_store, add_one) == [Standing.FREE]
+    assert answered(desk_store, add_one) == [CaseHold.FREE]
     section = sit().locator("#card dd.second")
     section.scroll_into_view_if_needed()
     expect(section).to_be_visible()
@@ -73,7 +73,7 @@ def test_once_a_reviewer_holds_the_case_it_is_shown_and_changes_nothing(
     expect(page.locator('[data-choice="violates"]')).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#claim")).to_contain_text("我在处理")
     stood = answered(desk_store, add_one)
-    assert stood == [Standing.HELD]
+    assert stood == [CaseHold.HELD]
     page.goto(page.url.partition("?")[0] + "?lang=en")
     card = page.locator("#card")
     expect(card).to_contain_text("Second reading")

@@ -85,7 +85,7 @@ def test_bars_stand_on_the_ground_and_the_highest_reaches_the_top() -> None:
 
 def test_a_period_without_decisions_has_no_point() -> None:
     picture = shares([(0.5, 0.2, 0.8), None, (1.0, 0.6, 1.0)], ["a", "b", "c"], ["1", "2", "3"])
-    assert [one.told for one in picture.points] == ["a", "c"]
+    assert [one.label for one in picture.points] == ["a", "c"]
     assert len(picture.lines) == 1
     assert picture.points[0].high_y < picture.points[0].y < picture.points[0].low_y
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from claims.passports.quantities import QuantityReader
 from claims.types import Finding
 from ingest.types import Segment
@@ -15,7 +15,7 @@ from review.accounts.types import Person, Role
 from review.cases.decisions import Submission
 from review.cases.types import Choice
 from review.db.engine import open_engine
-from review.enforcement.law_book import Book
+from review.enforcement.legal_reference import LegalReference
 from review.enforcement.linked_accounts import Identifier, IdentifierKind
 from review.enforcement.penalty_table import read_measures, read_retention
 from review.enforcement.store import EnforcementSetup
@@ -42,7 +42,7 @@ def platform(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Stores
         measures=read_measures(ENFORCEMENT_DIR),
         retention=read_retention(ENFORCEMENT_DIR),
         data_dir=tmp_path / "data",
-        book=Book(classes={}, laws=Laws.read(LAWS_FILE)),
+        reference=LegalReference(classes={}, laws=StatuteTexts.read(LAWS_FILE)),
     )
     stores = Stores.over(open_engine(database_url), now=clock, second_share=0.0, enforcement=due)
     for name in ("acme", "bolt"):

@@ -1,4 +1,4 @@
-"""Speech as some recogniser heard it: what claim understanding asks of it, whichever recogniser it was.
+"""A recogniser's transcript: what claim understanding asks of it, whichever recogniser it was.
 
 `asr.types.Utterance` has this form; nothing here knows how it was made.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 
-class HeardWord(Protocol):
+class TranscriptWord(Protocol):
     """One recognised word; times in ms on the stream clock, probability in [0, 1]."""
 
     @property
@@ -20,7 +20,7 @@ class HeardWord(Protocol):
     def probability(self) -> float: ...
 
 
-class HeardAlternative(Protocol):
+class NBestAlternative(Protocol):
     """The whole utterance as it was nearly heard."""
 
     @property
@@ -56,7 +56,7 @@ class RescoredWord(Protocol):
     def below(self) -> float: ...
 
 
-class HeardUtterance(Protocol):
+class TranscriptUtterance(Protocol):
     """Speech between two pauses; `alternatives` are the next best readings, best first."""
 
     @property
@@ -70,9 +70,9 @@ class HeardUtterance(Protocol):
     @property
     def text(self) -> str: ...
     @property
-    def words(self) -> Sequence[HeardWord]: ...
+    def words(self) -> Sequence[TranscriptWord]: ...
     @property
-    def alternatives(self) -> Sequence[HeardAlternative]: ...
+    def alternatives(self) -> Sequence[NBestAlternative]: ...
     @property
     def biased(self) -> Sequence[PromptedTerm]: ...
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from claims.law.texts import Laws
+from claims.law.texts import StatuteTexts
 from review.enforcement.types import Strike
 
 
@@ -16,11 +16,11 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
+class LegalReference:
     """`judge`: what the policy says of a class and a category; None for a class that it does not know."""
 
     classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    laws: Laws = field(default_factory=Laws.none)
+    laws: StatuteTexts = field(default_factory=StatuteTexts.none)
     judge: Callable[[str, str | None], Judged | None] = lambda class_id, category: None
 
     def class_name(self, class_id: str) -> tuple[str, str]:

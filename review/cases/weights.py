@@ -35,7 +35,7 @@ class Weight:
     lowered: bool
 
 
-def weigh(connection: Connection, case_ids: Collection[str]) -> dict[str, Weight]:
+def weights_of(connection: Connection, case_ids: Collection[str]) -> dict[str, Weight]:
     """What each of these cases weighs; one without a finding has no weight and is left out."""
     parts = _by_stream(connection, case_ids)
     tops = _tops(connection, case_ids)
