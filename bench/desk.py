@@ -104,7 +104,7 @@ def _queries(stores: Stores, engine: Engine) -> dict[str, Callable[[], object]]:
         "queue, decided cases": lambda: cases.queue(CaseQuery(states=(CaseState.CONFIRMED,))),
         "queue counts": lambda: cases.counts(CaseQuery()),
         "queue counts, counted anew": lambda: _count_anew(engine),
-        "what falls due": stores.deadlines.tell,
+        "what falls due": stores.deadlines.notify,
         "same script": lambda: cases.same_script(first.cases[0].id),
     }
 

@@ -18,7 +18,7 @@ from bench.desk_office import OfficeCase, write_offices
 from bench.sample import SAMPLE
 from claims.types import Disposition
 from review.cases.grouping import script_bands, script_of
-from review.cases.priority import Standing, rank_of, reasons
+from review.cases.priority import PriorityFactors, rank_of, reasons
 from review.cases.tally import Filed, found_rows, tally_rows
 from review.cases.types import CaseState, Choice
 from review.db.tables.analytics import FoundDayRow, TallyRow
@@ -242,7 +242,7 @@ class Material:
         for number, case in enumerate(self._cases):
             members = self._members[number]
             score = 0.5 + 0.49 * ((number * 37) % 100) / 100
-            standing = Standing(
+            factors = PriorityFactors(
                 severity=case.severity,
                 score=score,
                 flag_at=0.6,
@@ -267,13 +267,13 @@ class Material:
                 "quote": script,
                 "script": script,
                 "state": state.value,
-                "rank": rank_of(standing),
-                "why": [asdict(reason) for reason in reasons(standing)],
-                "opened_at_ms": standing.opened_at_ms,
-                "changed_at_ms": standing.opened_at_ms,
+                "rank": rank_of(factors),
+                "why": [asdict(reason) for reason in reasons(factors)],
+                "opened_at_ms": factors.opened_at_ms,
+                "changed_at_ms": factors.opened_at_ms,
                 "changed_seq": number + 1,
                 "finding_count": len(members),
-                "stream_count": standing.stream_count,
+                "stream_count": factors.stream_count,
                 "said_count": len(members),
                 "top_finding_id": members[0][0],
                 "score": score,

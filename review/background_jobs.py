@@ -146,7 +146,7 @@ class BackgroundJobs:
 
     @property
     def _deadline_jobs(self) -> tuple[Job, ...]:
-        return (self._stores.deadlines.tell,)
+        return (self._stores.deadlines.notify,)
 
     @property
     def _mail_jobs(self) -> tuple[Job, ...]:

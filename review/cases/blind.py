@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from claims.types import Disposition, Finding, ScoreStep
 from review.cases.grouping import language_of_words
-from review.cases.priority import Standing, rank_of, reasons
+from review.cases.priority import PriorityFactors, rank_of, reasons
 from review.cases.tally import Filed, said_at, write_tallies
 from review.cases.types import BlindKind, CaseState
 from review.db.tables.cases import CaseFindingRow, CaseRow
@@ -56,7 +56,7 @@ def open_blind_case(
     )
     shown = replace(finding, disposition=Disposition.FLAG, score=flag_at)
     product = next((p for p in stream["products"] if p["product_id"] == finding.product_id), None)
-    standing = Standing(
+    factors = PriorityFactors(
         severity=shown.severity,
         score=flag_at,
         flag_at=flag_at,
@@ -85,8 +85,8 @@ def open_blind_case(
         "quote": shown.quote,
         "script": "",
         "state": CaseState.OPEN.value,
-        "rank": rank_of(standing),
-        "why": [asdict(reason) for reason in reasons(standing)],
+        "rank": rank_of(factors),
+        "why": [asdict(reason) for reason in reasons(factors)],
         "opened_at_ms": now_ms,
         "changed_at_ms": now_ms,
         "changed_seq": count_up(connection, "case"),
@@ -95,7 +95,7 @@ def open_blind_case(
         "said_count": 1,
         "top_finding_id": shown.finding_id,
         "score": flag_at,
-        "reach": standing.reach,
+        "reach": factors.reach,
         "complained": False,
         "sampled": blind.kind is BlindKind.SPOT and int(key[:8], 16) < second_share * _SHARES,
         "version": 0,

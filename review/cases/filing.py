@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from claims.types import Disposition, Finding
 from review.cases.grouping import case_key, language_of_words, script_bands, script_of
-from review.cases.priority import Standing, rank_of, reasons
+from review.cases.priority import PriorityFactors, rank_of, reasons
 from review.cases.state import after_finding
 from review.cases.tally import Filed, said_at, write_tallies
 from review.cases.types import CaseState
@@ -206,7 +206,7 @@ def refresh_cases(
         before = CaseState(case.state)
         state = after_finding(before) if case.case_id in joined and case.finding_count else before
         reopened = state is not before
-        standing = Standing(
+        factors = PriorityFactors(
             severity=weight.severity,
             score=weight.score,
             flag_at=flag_at,
@@ -224,19 +224,19 @@ def refresh_cases(
                 "state": state.value,
                 "severity": weight.severity,
                 "quote": weight.quote,
-                "rank": rank_of(standing),
-                "why": [asdict(reason) for reason in reasons(standing)],
-                "opened_at_ms": standing.opened_at_ms,
+                "rank": rank_of(factors),
+                "why": [asdict(reason) for reason in reasons(factors)],
+                "opened_at_ms": factors.opened_at_ms,
                 "changed_at_ms": now_ms,
                 "changed_seq": number,
                 "finding_count": weight.finding_count,
-                "stream_count": standing.stream_count,
-                "said_count": standing.said_count,
+                "stream_count": factors.stream_count,
+                "said_count": factors.said_count,
                 "top_finding_id": weight.top_finding_id,
                 "score": weight.score,
                 "rule": weight.rule,
                 "policy": weight.policy,
-                "reach": standing.reach,
+                "reach": factors.reach,
                 "later": int(reopened or case.case_id in changed),
             }
         )

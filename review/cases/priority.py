@@ -26,7 +26,7 @@ _COMPLAINED = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PriorityFactors:
     """What speaks for looking at a case soon.
 
     `reach`: viewers, where the platform told; 0: not known. `corrected`: the host put every one of its claims right on
@@ -51,41 +51,41 @@ def target_ms(severity: str, *, on_air: bool) -> int:
     return going_on if on_air else over
 
 
-def rank_of(standing: Standing, patience_ms: int = PATIENCE_MS) -> float:
+def rank_of(factors: PriorityFactors, patience_ms: int = PATIENCE_MS) -> float:
     """The place in the queue, higher first; comparable between cases opened at any time."""
-    weight = _HARM[standing.severity] * _reach(standing) * (1 + _uncertainty(standing))
-    if standing.complained:
+    weight = _HARM[factors.severity] * _reach(factors) * (1 + _uncertainty(factors))
+    if factors.complained:
         weight *= _COMPLAINED
-    if standing.corrected or standing.lowered:
+    if factors.corrected or factors.lowered:
         weight *= _CORRECTED
-    return math.log(weight) - standing.opened_at_ms / patience_ms
+    return math.log(weight) - factors.opened_at_ms / patience_ms
 
 
-def reasons(standing: Standing) -> tuple[Reason, ...]:
+def reasons(factors: PriorityFactors) -> tuple[Reason, ...]:
     """What made the rank, the weightiest first; age is told by the page, which has a clock."""
-    found = [Reason(code=f"harm_{standing.severity}")]
-    if standing.complained:
+    found = [Reason(code=f"harm_{factors.severity}")]
+    if factors.complained:
         found.insert(0, Reason(code="complaint"))
-    if standing.corrected:
+    if factors.corrected:
         found.append(Reason(code="corrected"))
-    if standing.lowered:
+    if factors.lowered:
         found.append(Reason(code="second_reader"))
-    if standing.reach:
-        found.append(Reason(code="viewers", count=standing.reach))
-    if standing.said_count > 1:
-        found.append(Reason(code="said", count=standing.said_count))
-    if standing.stream_count > 1:
-        found.append(Reason(code="streams", count=standing.stream_count))
-    if _uncertainty(standing) > _UNSURE:
+    if factors.reach:
+        found.append(Reason(code="viewers", count=factors.reach))
+    if factors.said_count > 1:
+        found.append(Reason(code="said", count=factors.said_count))
+    if factors.stream_count > 1:
+        found.append(Reason(code="streams", count=factors.stream_count))
+    if _uncertainty(factors) > _UNSURE:
         found.append(Reason(code="uncertain"))
     return tuple(found)
 
 
-def _reach(standing: Standing) -> float:
-    times = 1 + math.log2(max(1, standing.said_count)) + math.log2(max(1, standing.stream_count))
-    return times * (1 + math.log10(1 + standing.reach))
+def _reach(factors: PriorityFactors) -> float:
+    times = 1 + math.log2(max(1, factors.said_count)) + math.log2(max(1, factors.stream_count))
+    return times * (1 + math.log10(1 + factors.reach))
 
 
-def _uncertainty(standing: Standing) -> float:
+def _uncertainty(factors: PriorityFactors) -> float:
     """1 at the threshold, falling to 0 away from it."""
-    return math.exp(-(((standing.score - standing.flag_at) / _NEAR) ** 2))
+    return math.exp(-(((factors.score - factors.flag_at) / _NEAR) ** 2))

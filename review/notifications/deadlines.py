@@ -28,15 +28,15 @@ _BATCH = 500
 
 
 class Deadlines:
-    """Tells of everything that falls due, once; several processes may look at once, whoever is first tells."""
+    """Notifies of everything that falls due, once; several processes may look at once, and the first of them does."""
 
     def __init__(self, engine: Engine, now: Callable[[], datetime]) -> None:
         self._engine = engine
         self._writing = engine.execution_options(writes=True)
         self._now = now
 
-    def tell(self) -> int:
-        """How many things were told of that nobody had told of before."""
+    def notify(self) -> int:
+        """Notifies of what falls due; gives of how much nobody was notified before."""
         now_ms = self._now_ms()
         return sum(self._notify(look, now_ms) for look in (_measures, _appeals, _cases))
 
@@ -48,14 +48,14 @@ class Deadlines:
             )
 
     def _notify(self, look: Callable[[Connection, int], Sequence[NewEvent]], now_ms: int) -> int:
-        told = 0
+        notified = 0
         while True:
             with self._engine.connect() as connection:
                 found = look(connection, now_ms)
             if not found:
-                return told
+                return notified
             with self._writing.begin() as connection:
-                told += _write(connection, found, now_ms)
+                notified += _write(connection, found, now_ms)
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.cases.priority import PATIENCE_MS, Standing, rank_of, reasons
+from review.cases.priority import PATIENCE_MS, PriorityFactors, rank_of, reasons
 
-PLAIN = Standing(
+PLAIN = PriorityFactors(
     severity="medium", score=0.95, flag_at=0.6, said_count=1, stream_count=1, reach=0, opened_at_ms=1_000_000
 )
 
@@ -34,7 +34,7 @@ def test_what_the_host_put_right_can_wait() -> None:
 def test_nothing_starves() -> None:
     """The least pressing case comes before the most pressing one that was opened a bounded time later."""
     least = replace(PLAIN, corrected=True)
-    most = Standing(
+    most = PriorityFactors(
         severity="critical",
         score=0.6,
         flag_at=0.6,
@@ -49,7 +49,7 @@ def test_nothing_starves() -> None:
 
 @given(
     st.builds(
-        Standing,
+        PriorityFactors,
         severity=st.sampled_from(["critical", "high", "medium"]),
         score=st.floats(0, 1),
         flag_at=st.just(0.6),
@@ -62,9 +62,9 @@ def test_nothing_starves() -> None:
     ),
     st.integers(1, 10**9),
 )
-def test_order_does_not_depend_on_when_one_looks(standing: Standing, later_ms: int) -> None:
-    moved = replace(standing, opened_at_ms=standing.opened_at_ms + later_ms)
-    assert rank_of(moved) == pytest.approx(rank_of(standing) - later_ms / PATIENCE_MS, abs=1e-3)
+def test_order_does_not_depend_on_when_one_looks(factors: PriorityFactors, later_ms: int) -> None:
+    moved = replace(factors, opened_at_ms=factors.opened_at_ms + later_ms)
+    assert rank_of(moved) == pytest.approx(rank_of(factors) - later_ms / PATIENCE_MS, abs=1e-3)
 
 
 def test_the_reason_is_told() -> None:

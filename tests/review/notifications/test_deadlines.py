@@ -68,11 +68,11 @@ def test_a_case_that_waited_longer_than_its_severity_allows_is_told_once_to_its_
         [make_finding(severity="high"), make_finding(finding_id="f2", stream_id="s2", severity="medium")]
     )
     clock.wait(4 * HOUR_MS)
-    assert (stores.deadlines.tell(), due(stores)) == (0, [])
+    assert (stores.deadlines.notify(), due(stores)) == (0, [])
     clock.wait(1)
-    assert [stores.deadlines.tell(), stores.deadlines.tell()] == [1, 0]
+    assert [stores.deadlines.notify(), stores.deadlines.notify()] == [1, 0]
     clock.wait(20 * HOUR_MS)
-    assert [stores.deadlines.tell(), stores.deadlines.tell()] == [1, 0]
+    assert [stores.deadlines.notify(), stores.deadlines.notify()] == [1, 0]
     [mine], [theirs] = due(stores), due(stores, "bolt")
     assert (mine.kind, mine.subject, mine.host_id) == ("deadline.case", stores.cases.case_of("f_power"), "h1")
     assert mine.body["severity"] == "high"
@@ -86,10 +86,10 @@ def test_what_was_decided_in_time_and_what_is_long_past_is_not_told(
 ) -> None:
     confirm(stores, make_finding())
     clock.wait(24 * HOUR_MS + 1)
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
     stores.stream_writer.add_findings([make_finding(finding_id="f2", stream_id="s2", severity="high")])
     clock.wait(4 * HOUR_MS + LOOK_BACK_MS)
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
 
 
 def test_a_case_that_waits_anew_is_not_told_twice(stores: Stores, make_finding: MakeFinding, clock: Clock) -> None:
@@ -97,13 +97,13 @@ def test_a_case_that_waits_anew_is_not_told_twice(stores: Stores, make_finding: 
     case_id = stores.cases.case_of("f_power")
     assert case_id is not None
     clock.wait(5 * HOUR_MS)
-    assert stores.deadlines.tell() == 1
+    assert stores.deadlines.notify() == 1
     decide(stores, case_id, REVIEWER, Choice.UNSURE, "unclear_words")
     clock.wait(HOUR_MS)
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
     clock.wait(LOOK_BACK_MS)
     stores.deadlines.forget()
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
 
 
 @BOTH
@@ -113,9 +113,9 @@ def test_a_proposal_and_an_appeal_are_told_a_day_before_and_once(
     case_id = confirm(stores, make_finding())
     lapsing = stores.enforcement.propose(wanted([case_id], clock.ms), REVIEWER)
     clock.wait(lapsing.lapses_at_ms - clock.ms - LEAD_MS - 1)
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
     clock.wait(1)
-    assert [stores.deadlines.tell(), stores.deadlines.tell()] == [1, 0]
+    assert [stores.deadlines.notify(), stores.deadlines.notify()] == [1, 0]
     [told] = due(stores)
     assert (told.kind, told.subject, told.host_id) == ("deadline.measure", lapsing.id, "h1")
     assert told.body == {"measure": "blacklist", "due_at_ms": lapsing.lapses_at_ms}
@@ -124,13 +124,13 @@ def test_a_proposal_and_an_appeal_are_told_a_day_before_and_once(
     token = stores.enforcement.issue_token(measure.id, REVIEWER.id)
     appeal = stores.enforcement.appeal(token, "不服")
     clock.wait(appeal.decide_due_ms - clock.ms - LEAD_MS)
-    assert [stores.deadlines.tell(), stores.deadlines.tell()] == [1, 0]
+    assert [stores.deadlines.notify(), stores.deadlines.notify()] == [1, 0]
     told = due(stores)[-1]
     assert (told.kind, told.subject) == ("deadline.appeal", appeal.id)
     assert told.body == {"measure_id": measure.id, "due_at_ms": appeal.decide_due_ms}
     decide_whole(stores, appeal.id, OTHER_SENIOR, overturn=True, reasons_zh="报告属实")
     clock.wait(2 * DAY_MS)
-    assert stores.deadlines.tell() == 0
+    assert stores.deadlines.notify() == 0
 
 
 @BOTH
@@ -151,7 +151,7 @@ def test_of_processes_that_look_at_once_one_tells(
 
     def look(one: Stores) -> None:
         start.wait(30)
-        told.append(one.deadlines.tell())
+        told.append(one.deadlines.notify())
 
     threads = [threading.Thread(target=look, args=(one,)) for one in (stores, *others)]
     for thread in threads:
