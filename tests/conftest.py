@@ -16,7 +16,6 @@ from tests.system import chinese_fonts
 
 _RECKON = (
     "tests/bench/test_claims_scale.py",
-    "tests/bench/test_desk.py",
     "tests/bench/test_semantic.py",
     "tests/claims/",
     "tests/cli/test_extras.py",

@@ -4,7 +4,7 @@ import pytest
 
 from bench import desk
 
-pytestmark = pytest.mark.service
+pytestmark = pytest.mark.slow
 
 Row = dict[str, object]
 

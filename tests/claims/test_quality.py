@@ -137,7 +137,7 @@ def test_recall_and_precision_hold(
 @pytest.mark.parametrize(
     ("folder", "passports", "recall", "precision"),
     [
-        ("open", "passports.yaml", 0.88, 0.97),
+        pytest.param("open", "passports.yaml", 0.88, 0.97, marks=pytest.mark.slow),
         pytest.param("blind/b", "passports.yaml", 0.8, 0.9, marks=pytest.mark.slow),
         pytest.param("blind/n_evasion", "passports.json", 0.68, 0.87, marks=pytest.mark.slow),
     ],

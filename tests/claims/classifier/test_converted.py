@@ -81,7 +81,7 @@ def _state(folder: Path) -> dict[str, tuple[int, int]]:
     return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
-@pytest.mark.service
+@pytest.mark.slow
 def test_of_several_processes_that_start_at_once_one_converts(tmp_path: Path) -> None:
     models = tmp_path / "models"
     processes = [_opening(models) for _ in range(3)]
