@@ -13,21 +13,13 @@ from claims.classifier.opening import AUTO, SHIPPED, prepare_reader
 from claims.classifier.reader import ClassifierFile
 from claims.errors import SemanticError, SemanticMissing
 from vision.errors import ReaderUnavailableError
-from vision.ocr.weights import (
-    MODELS,
-    Weights,
-    accurate_weights,
-    detector_weights,
-    fast_weights,
-    light_detector_weights,
-)
+from vision.ocr.weights import MODELS, OURS, Weights, accurate_weights, fast_weights, light_detector_weights
 
-READER, OURS = "text on screen", "zhenyan"
+READER = "text on screen"
 _READERS: tuple[tuple[str, str, Callable[[], Weights]], ...] = (
-    ("PP-OCRv6-tiny-det", "faster-paddle", detector_weights),
-    ("PP-OCRv6-tiny-rec", "faster-paddle", fast_weights),
-    ("PP-OCRv6-small-rec", "rapidocr", accurate_weights),
     ("PP-OCRv6-tiny-det-light", OURS, light_detector_weights),
+    ("PP-OCRv6-tiny-rec-rounded", OURS, fast_weights),
+    ("PP-OCRv6-small-rec", "rapidocr", accurate_weights),
 )
 
 

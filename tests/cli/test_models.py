@@ -25,7 +25,7 @@ def test_every_model_is_listed_with_licence_and_hash(zhenyan: Call) -> None:
         "claim-classifier-gemma",
         "claim-classifier-own",
         "claim-classifier-e5",
-        "PP-OCRv6-tiny-det",
+        "PP-OCRv6-tiny-rec-rounded",
         "PP-OCRv6-small-rec",
     )
     assert all(models[name]["found"] and len(models[name]["sha256"]) == 64 for name in used)
@@ -82,8 +82,7 @@ def test_what_is_here_is_verified_and_what_is_not_is_named(zhenyan: Call) -> Non
     zhenyan("models", "fetch")
     verified = zhenyan("models", "verify").out.splitlines()
     assert [line.split(":")[0] for line in verified] == [
-        *("silero-vad", "base", "PP-OCRv6-tiny-det", "PP-OCRv6-tiny-rec", "PP-OCRv6-small-rec"),
-        "PP-OCRv6-tiny-det-light",
+        *("silero-vad", "base", "PP-OCRv6-tiny-det-light", "PP-OCRv6-tiny-rec-rounded", "PP-OCRv6-small-rec"),
         *(
             "gemma3-270m",
             "multilingual-e5-small",

@@ -15,8 +15,9 @@ import onnxruntime
 from onnx import version_converter
 
 from training.ocr.detector_graph import cheaper
+from training.ocr.packaged import detector_weights
 from vision.ocr.onnx import SLOWER
-from vision.ocr.weights import LIGHT_DETECTOR, Weights, detector_weights
+from vision.ocr.weights import LIGHT_DETECTOR, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 OPSET = 17

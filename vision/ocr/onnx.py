@@ -10,7 +10,8 @@ from vision.errors import ReaderUnavailableError
 from vision.ocr.weights import Weights
 
 _CUDA = "CUDAExecutionProvider"
-_LETTERS_KEY = "character"
+# The property of a model that holds what its outputs stand for, a line each.
+LETTERS_KEY = "character"
 # It leaves the weights of the letters turned, which then can't be laid out for the processor beforehand: the outputs
 # are the same to the bit, the accurate reader 3 % dearer.
 SLOWER = ("MatmulTransposeFusion",)
@@ -51,7 +52,7 @@ class OnnxModel:
             weights.content, options, providers=providers, disabled_optimizers=list(SLOWER)
         )
         self._input = self._session.get_inputs()[0].name
-        said = self._session.get_modelmeta().custom_metadata_map.get(_LETTERS_KEY, "")
+        said = self._session.get_modelmeta().custom_metadata_map.get(LETTERS_KEY, "")
         self._letters = weights.letters if weights.letters is not None else tuple(said.splitlines())
 
     @property

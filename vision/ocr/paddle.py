@@ -31,8 +31,7 @@ class PaddleReader:
 
     def __init__(self, *, device: Device = "auto", threads: int = 1, max_side_px: int = 960) -> None:
         self._max_side_px = max_side_px
-        packages = "+".join(f"{name}-{version(name)}" for name in ("faster-paddle", "rapidocr"))
-        self._model = f"PP-OCRv6-tiny+small ({packages})"
+        self._model = f"PP-OCRv6-tiny+small (rapidocr-{version('rapidocr')})"
         self._detector = Detector(OnnxModel(light_detector_weights(), device=device, threads=threads))
         self._fast = Recogniser(
             OnnxModel(fast_weights(), device=device, threads=threads), narrowest_px=_FAST_NARROWEST_PX

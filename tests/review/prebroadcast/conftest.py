@@ -99,5 +99,5 @@ def server(stores: Stores, pool: JudgingPool, tmp_path: Path, records: tuple[dic
 
 @pytest.fixture
 def client(server: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server, timeout=30) as opened:
+    with httpx.Client(base_url=server, timeout=120) as opened:
         yield opened

@@ -1,5 +1,6 @@
 import hashlib
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,18 @@ import pytest
 
 from bench.sights import folded
 from tests.vision.support import frames_of, room_of, shown
+from training.ocr import packaged
+from training.ocr.packaged import detector_weights, recogniser_weights
+from training.ocr.round_reader import rounded, shipped
 from vision.errors import ReaderUnavailableError
 from vision.ocr import weights
 from vision.ocr.onnx import OnnxModel
 from vision.ocr.paddle import PaddleReader
 from vision.ocr.weights import (
+    FAST_READER,
+    LIGHT_DETECTOR,
+    Weights,
     accurate_weights,
-    detector_weights,
     fast_weights,
     light_detector_weights,
 )
@@ -21,26 +27,39 @@ from vision.ocr.words import words_of
 
 
 def test_every_model_is_what_its_hash_says() -> None:
-    packaged = (detector_weights(), fast_weights(), accurate_weights())
-    for found in (*packaged, light_detector_weights()):
+    for found in (fast_weights(), accurate_weights(), light_detector_weights(), detector_weights()):
         assert hashlib.sha256(found.content).hexdigest() == found.sha256
-    letters = fast_weights().letters
-    assert letters is not None
-    assert len(letters) == 6904
+    letters = OnnxModel(fast_weights(), device="cpu").letters
+    assert (len(letters), letters) == (6904, recogniser_weights().letters)
     assert {"价", "净", "￥", "9", "%"} <= set(letters)
+
+
+def test_the_recogniser_is_what_its_script_makes_of_the_packaged_one() -> None:
+    assert shipped(recogniser_weights()).SerializeToString() == fast_weights().content
+
+
+def test_a_rounded_weight_is_the_nearest_that_the_kept_bits_can_tell() -> None:
+    known = np.array([0.0, 1.0, -1.0, 1 + 2**-12, 1 + 2**-13, 1 + 3 * 2**-13, 1 + 2**-13 + 2**-23, -0.1], np.float32)
+    kept = rounded(known)
+    assert kept[:4].tolist() == known[:4].tolist()
+    assert kept[4:7].tolist() == [1.0, 1 + 2**-11, 1 + 2**-12]
+    assert kept[7] != known[7]
+    many = np.random.default_rng(5).standard_normal(10_000).astype(np.float32)
+    assert np.abs(rounded(many) / many - 1).max() <= 2**-13
+    assert not (rounded(many).view(np.uint32) & 0x7FF).any()
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\x0a\x12\x00\x1a\x00:" + bytes(3000)], ids=["empty", "another-model"])
 def test_a_package_without_the_model_is_named(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = tmp_path / "faster_paddle.so"
     module.write_bytes(content or b"\0")
-    monkeypatch.setattr(weights, "_files_of", lambda *_: [module])
+    monkeypatch.setattr(packaged, "files_of", lambda *_: [module])
     with pytest.raises(ReaderUnavailableError, match=r"faster-paddle .* does not carry it; install"):
         detector_weights()
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "_SMALL", "no-such-package-of-models")
+    monkeypatch.setattr(weights, "_RAPIDOCR", "no-such-package-of-models")
     with pytest.raises(ReaderUnavailableError, match="no-such-package-of-models is not installed"):
         accurate_weights()
 
@@ -72,14 +91,19 @@ def test_the_packaged_readers_read_what_is_drawn() -> None:
     assert {folded(words) for words in LINES} <= {folded(line.text) for line in lines}
 
 
-def test_a_damaged_file_of_ours_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = light_detector_weights().content
+@pytest.mark.parametrize(
+    ("open_weights", "file"), [(light_detector_weights, LIGHT_DETECTOR), (fast_weights, FAST_READER)]
+)
+def test_a_damaged_file_of_ours_is_named(
+    open_weights: Callable[[], Weights], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = open_weights().content
     monkeypatch.setattr(weights, "MODELS", tmp_path)
-    with pytest.raises(ReaderUnavailableError, match=r"light\.onnx is missing"):
-        light_detector_weights()
-    (tmp_path / "PP-OCRv6_det_tiny_light.onnx").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    with pytest.raises(ReaderUnavailableError, match=r"light\.onnx is missing or not what it was"):
-        light_detector_weights()
+    with pytest.raises(ReaderUnavailableError, match=f"{file} is missing"):
+        open_weights()
+    (tmp_path / file).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(ReaderUnavailableError, match=f"{file} is missing or not what it was"):
+        open_weights()
 
 
 def test_the_reader_starts_and_reads_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
