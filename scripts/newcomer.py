@@ -169,6 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--page", action="append", choices=PAGES, help="only this one; may be given again")
     parser.add_argument("--installed", action="store_true", help="take the installation that runs this")
     options = parser.parse_args(arguments)
+    # A shell has what it starts in the background ignore Ctrl-C, and the demo, which ends by it, would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="newcomer-", ignore_cleanup_errors=True) as folder:
         home = Home(Path(folder), options.installed)
         print("in a room of its own" if home.box else "in a home of its own: bubblewrap is not here or not allowed")
