@@ -167,6 +167,7 @@ def test_a_context_of_the_clause_has_words_that_only_look_like_it() -> None:
         pytest.param("也许最好也许", {}, id="one behind the claim"),
         pytest.param("也许我们也许最好", {"starts_clause": True}, id="one that does not begin its clause"),
         pytest.param("也许我们也许最好", {"denies": True, "trigger": "hedge|light"}, id="one that another denies"),
+        pytest.param("也许什么也许最好", {"contains": "light"}, id="one without the words that it needs"),
     ],
 )
 def test_before_a_claim_one_that_does_not_hold_leaves_it_to_the_farther(text: str, rule: dict[str, Any]) -> None:
@@ -180,6 +181,14 @@ def test_of_a_word_within_a_longer_one_that_is_out_of_reach_the_longer_counts() 
     for narrow in ({"reach": 0}, {"reach": 9, "through": "light"}):
         rule = rule_of(direction="forward", trigger="hedge", **narrow)
         assert before(rule, window, place_of(text)) == (0, 5)
+
+
+def test_what_parts_a_word_from_the_claim_may_stand_within_a_longer_word() -> None:
+    text = "隔壁同行抄我们家的最好"
+    rule = rule_of(direction="forward", trigger="another_seller", terminator="own_goods", reach=9)
+    cues = {"another_seller": ("隔壁同行抄我们家的", "同行"), "own_goods": ("我们家",)}
+    assert before(rule, window_with(text, cues), place_of(text)) == (0, 9)
+    assert before(rule, window_with(text, cues | {"another_seller": ("同行",)}), place_of(text)) is None
 
 
 BEHIND = {"direction": "backward", "trigger": "denial", "scope": "sentence", "reach": 9}
