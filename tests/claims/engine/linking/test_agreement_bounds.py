@@ -97,6 +97,8 @@ def better(direction: Better) -> GoodsAttribute:
         pytest.param(told("1.8"), of("1.74"), False, id="more than half a step of a decimal"),
         pytest.param(told("9"), of("8.6"), False, id="one digit is not rounded to"),
         pytest.param(told("15", "18", "exact"), of("19"), False, id="what is no single number is not rounded to"),
+        pytest.param(told("15"), of("14.6"), True, id="a number is rounded up to"),
+        pytest.param(told("15", "18", "range"), of("14.6"), False, id="the begin of a range is not"),
     ],
 )
 def test_rounding_leaves_so_much_and_no_more(said: Mention, registered: Entry, ok: bool, policy: Policy) -> None:
@@ -131,6 +133,10 @@ def test_rounding_leaves_so_much_and_no_more(said: Mention, registered: Entry, o
         pytest.param(told("27", "63", "range"), of("30", "60"), True, id="at both of its slack ends"),
         pytest.param(told("30", "64", "range"), of("30", "60"), False, id="ends later"),
         pytest.param(told("60", "60", "range"), of("30", "60"), True, id="one value of the registered range"),
+        pytest.param(told("66", "66", "range"), of("30", "60"), True, id="about one value, a tenth over the range"),
+        pytest.param(told("67", "67", "range"), of("30", "60"), False, id="about one value, more over it"),
+        pytest.param(told("28", "28", "range"), of("30", "60"), True, id="about one value, a tenth under the range"),
+        pytest.param(told("27", "27", "range"), of("30", "60"), False, id="about one value, more under it"),
     ],
 )
 def test_bounds_and_ranges_hold_from_both_sides(said: Mention, registered: Entry, ok: bool, policy: Policy) -> None:
@@ -174,6 +180,22 @@ def test_a_registered_most(said: Mention, direction: Better, ok: bool, kind: str
 )
 def test_a_registered_least(said: Mention, direction: Better, ok: bool, policy: Policy) -> None:
     assert fits(said, of("60", kind="minimum", attribute=better(direction)), policy) is ok
+
+
+@pytest.mark.parametrize(
+    ("said", "direction", "ok"),
+    [
+        pytest.param(told("60", kind="exact"), "higher", True, id="as registered"),
+        pytest.param(told("75", kind="exact"), "higher", False, id="more than is registered of what is better so"),
+        pytest.param(told("75", kind="exact"), "lower", True, id="more of what is worse so"),
+        pytest.param(told("75", kind="at_least"), "higher", False, id="at least more than the least"),
+    ],
+)
+def test_a_least_that_is_registered_as_a_begin_alone_bounds_as_a_value_does(
+    said: Mention, direction: Better, ok: bool, policy: Policy
+) -> None:
+    begun = of("60", kind="minimum", high=None, canonical_high=None, attribute=better(direction))
+    assert fits(said, begun, policy) is ok
 
 
 def test_a_bound_of_goods_that_the_policy_does_not_know_is_of_no_direction(policy: Policy) -> None:
@@ -237,6 +259,8 @@ def test_years_of_an_age_are_held_against_an_age_alone(policy: Policy) -> None:
     [
         pytest.param(of("500"), "250", id="in the unit in which it is registered"),
         pytest.param(up_to("500"), "250", id="in that of its end, where it has no begin"),
+        pytest.param(of("500", high=None, canonical_high=None), "250", id="in that of its begin, where it has no end"),
+        pytest.param(of("25", dimension="length"), "250", id="of lengths too, where it is no side of a size"),
         pytest.param(of("0", "500"), "250", id="in that of its end, where it begins at nothing"),
         pytest.param(of("0"), "25", id="as it is, where nothing is registered of it"),
         pytest.param(of("500", low=Decimal(0), high=Decimal(0)), "25", id="as it is, where no unit can be told"),
