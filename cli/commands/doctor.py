@@ -30,7 +30,9 @@ def command(as_json: bool, config_file: Path | None) -> None:
     for checked in check_up(load_settings(config_file)):
         is_wrong = is_wrong or checked.verdict == "wrong"
         if as_json:
-            click.echo(json.dumps(asdict(checked), ensure_ascii=False))
+            row = asdict(checked) | {"told": checked.message}
+            del row["message"]
+            click.echo(json.dumps(row, ensure_ascii=False))
             continue
         click.echo(f"{_MARKS[checked.verdict]} {checked.name}: {checked.message}")
         if checked.advice:
