@@ -35,6 +35,19 @@ def test_what_goes_on_with_what_it_is_not_asks_nothing(text: str, wanted: str | 
     assert cue(text, Place(0, 3, ((0, 3),)), **ASKED) == wanted
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("能最好的不能", "不能"), ("最好的不能", None)])
+def test_the_verb_of_a_negation_that_asks_stands_before_it(text: str, wanted: str | None) -> None:
+    window = window_with(text, CUES | {"asked_verb": ("能",), "asks_by_negation": ("不能",)})
+    applied = try_context(rule_of(**ASKED), window, place_of(text)).applied
+    assert (None if applied is None else applied.cue) == wanted
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("讲最好,大家听着,是假的", "是假的"), ("讲。最好,大家听着,是假的", None)])
+def test_what_others_said_last_before_a_full_stop_is_of_that_sentence(text: str, wanted: str | None) -> None:
+    applied = try_context(rule_of(**DENIED), window_with(text, CUES | {"reported": ("讲",)}), place_of(text)).applied
+    assert (None if applied is None else applied.cue) == wanted
+
+
 @pytest.mark.parametrize(
     ("text", "claim", "wanted"),
     [
@@ -201,6 +214,7 @@ BEHIND = {"direction": "backward", "trigger": "denial", "scope": "sentence", "re
         pytest.param("最好一,我们是假的", "是假的", id="the rest of the claim's clause counts as nothing"),
         pytest.param("最好,我们,是假的", None, id="a clause further on"),
         pytest.param("最好,大家是假的", None, id="the clause says something else"),
+        pytest.param("最好,X,是假的", None, id="a letter is a clause between"),
     ],
 )
 def test_a_clause_that_says_nothing_else(text: str, wanted: str | None) -> None:
@@ -241,6 +255,12 @@ def test_words_that_point_back_stand_between_claim_and_trigger(text: str, wanted
 )
 def test_behind_a_claim_one_that_does_not_hold_leaves_it_to_the_next(text: str, rule: dict[str, Any]) -> None:
     assert cue(text, place_of(text), **BEHIND | rule) == "骗人的"
+
+
+@pytest.mark.parametrize(("between", "wanted"), [(23, None), (24, "是假的")])
+def test_how_far_behind_a_denial_it_may_be_taken_back(between: int, wanted: str | None) -> None:
+    text = "最好是假的," + "一" * between + "没想到"
+    assert cue(text, place_of(text), **BEHIND, turned_by="turned") == wanted
 
 
 @pytest.mark.parametrize(

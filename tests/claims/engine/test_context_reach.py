@@ -228,6 +228,7 @@ SUPPOSED = {
         pytest.param("要是下雨。最好,大家买", False, id="of another sentence"),
         pytest.param("要是下雨。那我得最好", False, id="what would follow, in another sentence"),
         pytest.param("要是最好我赔", False, id="staked at once"),
+        pytest.param("要是最好我赔,大家买", False, id="staked at once, and something follows"),
         pytest.param("要是X最好,大家买", True, id="a letter parts nothing"),
         pytest.param("要是它最好,X", True, id="a letter follows"),
         pytest.param("要是它就算最好,大家买", True, id="a word that only looks like a weak consequence"),
