@@ -98,7 +98,7 @@ class PhoneticChannel:
             said = text[start:end]
             if said == term.word or said in self._words or said in self._exact:
                 continue
-            if _changes_a_numeral(text, start, end, term.word):
+            if _misreads_a_count(text, start, end, term.word):
                 continue
             cost = reading_cost(said, heard[start:end], term.word, term.syllables)
             support = _support(start, end, term.word, doubted)
@@ -171,7 +171,7 @@ def goes_with_a_number(text: str, edit: Edit) -> bool:
     return any(char in _NUMERALS or char == "成" for char in text[max(0, edit.start - 1) : edit.end])
 
 
-def _changes_a_numeral(text: str, start: int, end: int, meant: str) -> bool:
+def _misreads_a_count(text: str, start: int, end: int, meant: str) -> bool:
     """True where a numeral would be read away, or the word that is counted by the numeral before it."""
     said = text[start:end]
     if any(a in _NUMERALS and a != b for a, b in zip(said, meant, strict=True)):

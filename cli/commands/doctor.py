@@ -30,8 +30,7 @@ def command(as_json: bool, config_file: Path | None) -> None:
     for checked in check_up(load_settings(config_file)):
         is_wrong = is_wrong or checked.verdict == "wrong"
         if as_json:
-            row = asdict(checked) | {"told": checked.message}
-            del row["message"]
+            row = {"told" if name == "message" else name: value for name, value in asdict(checked).items()}
             click.echo(json.dumps(row, ensure_ascii=False))
             continue
         click.echo(f"{_MARKS[checked.verdict]} {checked.name}: {checked.message}")

@@ -18,7 +18,7 @@ from review.batches.types import Batch, BatchCounts, NewBatch
 from review.db.tenant_ids import shown_host, stored_host
 from review.passports.registry import StoredPassport, current_passports, put_passports, unknown_products
 from review.scheduling.orders import OrderKeyReused, Products
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.api.ordering import Platform, check_address
 from review.server.api.schemas.batches import ArchiveOut, BatchesOut, BatchFilesOut, BatchIn, BatchOut, ProgressOut
 from review.server.api.streams import RequestKey
@@ -79,9 +79,7 @@ def batches_router(batches: BatchStore, platform: Platform) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> BatchesOut:
         """Your batches, the latest first, a page at a time, without their archives."""
-        place = read_cursor(after, int, str)
-        place_of = None if place is None else (int(place[0]), str(place[1]))
-        found = batches.batches(caller.sees, after=place_of, limit=limit + 1)
+        found = batches.batches(caller.sees, after=read_time_and_id(after), limit=limit + 1)
         page = found[:limit]
         last = write_cursor(page[-1][0].created_at_ms, page[-1][0].batch_id) if len(found) > limit else None
         return BatchesOut(batches=[_shown(caller, *each) for each in page], next_after=last)

@@ -35,3 +35,9 @@ def read_cursor(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | Non
     except (ValueError, binascii.Error, RecursionError) as error:
         raise OrderRefused("after", "give next_after of the page before, as it was", code="cursor") from error
     return tuple(place)
+
+
+def read_time_and_id(cursor: str | None) -> tuple[int, str] | None:
+    """The time in ms and the id after which a list by time goes on; otherwise as `read_cursor`."""
+    place = read_cursor(cursor, int, str)
+    return None if place is None else (int(place[0]), str(place[1]))

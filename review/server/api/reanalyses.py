@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
 from review.reanalyses.types import Compared, Outcome, Reanalysis
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_cursor, read_time_and_id, write_cursor
 from review.server.api.ordering import Platform
 from review.server.api.reanalysis_orders import place_reanalysis
 from review.server.api.schemas.findings import finding_out
@@ -63,9 +63,8 @@ def reanalyses_router(stores: Stores, data_dir: Path, platform: Platform) -> API
         limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> ReanalysesOut:
         """Your re-analyses, the latest first, a page at a time."""
-        place = read_cursor(after, int, str)
-        place_of = None if place is None else (int(place[0]), str(place[1]))
-        found = stores.reanalyses.reanalyses(caller.sees, stream_id=stream_id, after=place_of, limit=limit + 1)
+        place = read_time_and_id(after)
+        found = stores.reanalyses.reanalyses(caller.sees, stream_id=stream_id, after=place, limit=limit + 1)
         page = found[:limit]
         last = write_cursor(page[-1].created_at_ms, page[-1].reanalysis_id) if len(found) > limit else None
         return ReanalysesOut(reanalyses=[_shown(one) for one in page], next_after=last)

@@ -14,7 +14,7 @@ from review.db.tenant_ids import shown_host, stored_host
 from review.scheduling.orders import NoRoomLeft, Ordered, OrderKeyReused, OrderQuery, OrderStore
 from review.scheduling.platform_facts import FactReport, FactStore, NotOnSale
 from review.scheduling.types import DepthSource
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.api.ordering import Platform, order_of, products_of
 from review.server.api.schemas.findings import DepthSourceOut, StreamOut, stream_out
 from review.server.api.schemas.streams import FactIn, FactsReceivedOut, OnSaleIn, OrderIn, StreamsOut
@@ -84,7 +84,6 @@ def stream_router(stores: Stores, platform: Platform) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200, description="How many a page has")] = 50,
     ) -> StreamsOut:
         """Your broadcasts, those ordered last first, a page at a time."""
-        place = read_cursor(after, int, str)
         found = stores.orders.listed(
             OrderQuery(
                 tenant_id=caller.sees,
@@ -92,7 +91,7 @@ def stream_router(stores: Stores, platform: Platform) -> APIRouter:
                 wanted=wanted,
                 host_id=None if host_id is None else stored_host(caller.home, host_id),
                 external_id=external_id,
-                after=None if place is None else (int(place[0]), str(place[1])),
+                after=read_time_and_id(after),
                 limit=limit + 1,
             )
         )

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from review.batches.store import BatchStore
 from review.batches.types import ArchiveState
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
@@ -30,9 +30,7 @@ def batch_pages_router(batches: BatchStore, keys: KeyStore, desk: Desk) -> APIRo
     def get_batches(
         request: Request, viewer: Seeing, after: Annotated[str | None, Query(max_length=2000)] = None
     ) -> Response:
-        place = read_cursor(after, int, str)
-        begin = None if place is None else (int(place[0]), str(place[1]))
-        found = batches.batches(viewer.person.tenants, after=begin, limit=_PAGE + 1)
+        found = batches.batches(viewer.person.tenants, after=read_time_and_id(after), limit=_PAGE + 1)
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:

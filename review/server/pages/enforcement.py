@@ -11,7 +11,6 @@ from review.accounts.types import Person
 from review.cases.decisions import REASONS
 from review.cases.types import Choice
 from review.enforcement.errors import AppealRefused, MeasureRefused
-from review.enforcement.lists import Place
 from review.enforcement.measure_states import people_needed
 from review.enforcement.measures import notice_sha256
 from review.enforcement.notice_pages import decision_html, notice_html, pdf_of, shown_time
@@ -23,7 +22,7 @@ from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, HandedIn, HostFile, HostPage, Measure, MeasureKind, MeasureState
 from review.errors import UnknownCaseError
 from review.evidence.files import KeptEvidence, handed_in_name
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.auth.guard import DECIDERS, EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
@@ -198,11 +197,6 @@ def _is_entry(kind: MeasureKind, state: MeasureState) -> bool:
     return kind is MeasureKind.BLACKLIST and state in {MeasureState.PROPOSED, MeasureState.IN_FORCE}
 
 
-def _place(cursor: str | None) -> Place | None:
-    place = read_cursor(cursor, int, str)
-    return None if place is None else (int(place[0]), str(place[1]))
-
-
 def handed_in(page: HostPage, sha256: str) -> HandedIn:
     """A file that was handed in about this measure; 404 for any other."""
     files = [*(page.defence.files if page.defence else ()), *(file for appeal in page.appeals for file in appeal.files)]
@@ -241,8 +235,8 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
     ) -> Response:
         due, tenants = stores.enforcement, viewer.person.tenants
         # Both lists stand on the first page, and on those that follow the one that goes on.
-        waiting = None if in_force_after else due.waiting(tenants, after=_place(waiting_after))
-        in_force = None if waiting_after else due.in_force(tenants, after=_place(in_force_after))
+        waiting = None if in_force_after else due.waiting(tenants, after=read_time_and_id(waiting_after))
+        in_force = None if waiting_after else due.in_force(tenants, after=read_time_and_id(in_force_after))
         shown = [one.host_id for page in (waiting, in_force) if page is not None for one in page.measures]
         return office.page(
             request,
@@ -251,7 +245,7 @@ def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:
             waiting=waiting,
             in_force=in_force,
             host_names=stores.cases.host_names(shown),
-            cursor=lambda page: page.next_after and write_cursor(*page.next_after),
+            cursor=write_cursor,
         )
 
     @router.get("/measures/{measure_id}", dependencies=READERS)

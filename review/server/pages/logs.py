@@ -23,7 +23,7 @@ from review.cases.store import CaseStore
 from review.cases.types import Choice
 from review.enforcement.notice_pages import shown_time
 from review.presentation.language import Words
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_cursor, read_time_and_id, write_cursor
 from review.server.auth.guard import allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
@@ -135,9 +135,8 @@ def logs_router(stores: Stores, desk: Desk) -> APIRouter:
     def get_decisions(
         request: Request, viewer: Seeing, given: Given, after: Annotated[str | None, Query(max_length=200)] = None
     ) -> Response:
-        place = read_cursor(after, int, str)
-        begin = None if place is None else (int(place[0]), str(place[1]))
-        found = stores.cases.decision_log(_log_query(stores.people, given, viewer.person, begin))
+        query = _log_query(stores.people, given, viewer.person, read_time_and_id(after))
+        found = stores.cases.decision_log(query)
         shown = found[:_PAGE]
         more = None
         if len(found) > _PAGE:

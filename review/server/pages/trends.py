@@ -12,7 +12,7 @@ from review.analytics.figures import PERIODS
 from review.analytics.trend_cases import Behind, By, What
 from review.analytics.trends import Asked, Period, Step, Trend, Trends
 from review.presentation.language import Words
-from review.server.api.cursor import read_cursor, write_cursor
+from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
@@ -81,7 +81,6 @@ def trends_router(trends: Trends, desk: Desk) -> APIRouter:
         after: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
         """The cases of a figure; days far from any are as good as none, and answered so."""
-        place = read_cursor(after, int, str)
         asked = Behind(
             by=by,
             what=what,
@@ -89,7 +88,7 @@ def trends_router(trends: Trends, desk: Desk) -> APIRouter:
             last=min(last, date(2999, 1, 1)),
             key=key or None,
             owner=viewer.person.tenants,
-            after=None if place is None else (int(place[0]), str(place[1])),
+            after=read_time_and_id(after),
         )
         found = trends.cases(asked)
         given = {"by": by.value, "key": key, "what": what.value, "first": str(first), "last": str(last)}
