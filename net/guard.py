@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -75,12 +76,12 @@ def _checked_entry(entry: str) -> str:
     text = entry.strip().lower()
     try:
         parts = urlsplit(f"//{text}")
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:
-        host, port = None, -1
+        host = None
     bare_ipv6 = text.count(":") > 1 and "[" not in text
     bad_host = not text or any(c in text for c in "/@?#*, ") or (not bare_ipv6 and not host)
-    if bad_host or (not bare_ipv6 and port == -1) or text.endswith(":"):
+    if bad_host or text.endswith(":"):
         raise ValueError(f"{entry!r}: not HOST or HOST:PORT")
     return text
 
@@ -169,14 +170,11 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """A connection to one of the host's addresses; RefusedAddress if any of them may not be connected to."""
-        addresses = resolve(host, port, self._policy)
-        failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in addresses:
-            try:
+        *before, last = resolve(host, port, self._policy)
+        for address in before:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+        return self._plain.connect_tcp(last, port, timeout, local_address, socket_options)
 
     def connect_unix_socket(
         self,

@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from review.cases.queries import CaseQuery
 from review.stores import Stores
 from scripts.desk_sample import sample_desk
-from tests.system import program
+from tests.chromium import chromium
 
 ROOT = Path(__file__).parents[1]
 SIZES = ((1366, 768), (1024, 768), (390, 844))
@@ -43,7 +43,6 @@ PLACES = {
     "decisions": "/decisions",
     "notifications": "/notifications",
 }
-_BROWSER = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--autoplay-policy=no-user-gesture-required")
 
 
 def draw(
@@ -78,9 +77,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         sample_desk(Path(folder)) as (address, stores),
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=list(_BROWSER))
         if given.out is None:
             first = stores.cases.queue(CaseQuery(limit=1)).cases[0]
             page = draw(browser, address, stores, "li", f"/cases/{first.id}", "zh", (1366, 768))
@@ -88,7 +86,6 @@ def main() -> None:
         else:
             given.out.mkdir(parents=True, exist_ok=True)
             _draw_all(browser, address, stores, given.login, given.out, given.only or PLACES)
-        browser.close()
 
 
 def _draw_all(browser: Browser, address: str, stores: Stores, login: str, out: Path, names: Iterable[str]) -> None:

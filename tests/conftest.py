@@ -9,6 +9,7 @@ import os
 from collections.abc import Generator, Sequence
 
 import pytest
+from httpx import _config as httpx_defaults
 
 from claims.classifier.converted import user_models_folder
 from cli.broadcast.errors import FontMissingError
@@ -27,6 +28,9 @@ _RECKON = (
 )
 # Each test has a data folder of its own; weights are joined and converted once for all of them.
 os.environ.setdefault("ZHENYAN_MODELS_DIR", str(user_models_folder()))
+# With all processors busy an answer may take longer than httpx's five seconds; what a test waits for is not a measure.
+for _phase in ("connect", "read", "write", "pool"):
+    setattr(httpx_defaults.DEFAULT_TIMEOUT_CONFIG, _phase, 60.0)
 # Policies fill gigabytes of small objects that stay: looking through them again and again took a tenth of all time.
 gc.set_threshold(100_000, 20, 50)
 

@@ -29,9 +29,10 @@ def lacking(what: str) -> NoReturn:
     pytest.skip(why)
 
 
-def program(name: str) -> str:
-    """Where the program is."""
-    return shutil.which(name, path=os.pathsep.join(_PLACES)) or lacking(name)
+def program(*names: str) -> str:
+    """Where the program is: the first of these names that is on this machine."""
+    found = (shutil.which(name, path=os.pathsep.join(_PLACES)) for name in names)
+    return next(filter(None, found), None) or lacking(names[0])
 
 
 def chinese_fonts() -> None:

@@ -167,4 +167,12 @@ def test_only_an_authority_that_the_operator_added_is_trusted_beside_the_bundled
         shakes_hands(server, pair, NetPolicy.parse(["localhost"], trust=authority))
         with pytest.raises(ssl.SSLCertVerificationError):
             shakes_hands(server, pair, NetPolicy.parse(["localhost"]))
+
+
+def test_the_bundled_authorities_are_trusted_where_the_system_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "none.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert tls_context(NetPolicy()).cert_store_stats()["x509_ca"] > 50

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from bench.postgres import is_installed
 from claims.types import Finding, Passage
@@ -18,6 +19,7 @@ from review.db.engine import open_engine
 from review.server.app import create_app
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+from tests.chromium import chromium
 from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, memory, migrated, new_database, running_postgres
 from tests.review.sample import FINDING
@@ -156,6 +158,13 @@ def server(stores: Stores, data_dir: Path) -> Iterator[str]:
     """The address of a running server over the store; its socket listens before the server runs."""
     with served(create_app(stores, data_dir, class_names=CLASS_NAMES)) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a module; each opens a context of its own."""
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -208,6 +208,7 @@ SUPPOSED = {
         pytest.param("要是一二三四五最好,大家买", False, id="beyond the reach"),
         pytest.param("要是你最好,大家买", False, id="a condition about the viewer"),
         pytest.param("要是有人说你最好,大家买", True, id="others' talk of the viewer is supposed"),
+        pytest.param("要是你人说最好,大家买", True, id="others' talk right before the claim"),
         pytest.param("要是下雨,那我得最好", True, id="in what would follow"),
         pytest.param("要是下雨,那我得一二三四五六七八最好", True, id="in what would follow, at its reach"),
         pytest.param("要是下雨,那我得一二三四五六七八九最好", False, id="beyond what would follow"),

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 import configs
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS
 from cluster.batch.report import REPORT, write_report
 from cluster.batch.types import FileResult, FileState
+from tests.chromium import chromium
 from tests.review.sample import FINDING
-from tests.review.server.pages.conftest import ARGUMENTS
-from tests.system import program
 
 DONE = FileResult(
     name="lan/a.mp4", host_id="lan", state=FileState.DONE, stream_id="s1", length_ms=7_200_000, coverage_per_mille=998,
@@ -39,8 +37,7 @@ def test_charts_are_drawn_and_what_is_told_is_told_of_every_file(tmp_path: Path,
     lines = [json.dumps(one.to_json(), ensure_ascii=False) + "\n" for one in found]
     (tmp_path / FINDINGS).write_text("".join(lines), encoding="utf-8")
     write_report(tmp_path, [DONE, SAME, FAILED], policy, {"p1": "双口氮化镓充电器"})
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
+    with chromium() as browser:
         page = browser.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
@@ -56,7 +53,6 @@ def test_charts_are_drawn_and_what_is_told_is_told_of_every_file(tmp_path: Path,
         assert complaints == []
         found_by_axe = Axe().run(page).response["violations"]
         assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found_by_axe] == []
-        browser.close()
 
 
 def test_a_batch_without_flags_has_a_report_too(tmp_path: Path, policy: Policy) -> None:

@@ -4,15 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from ingest.clips.clip import cut_clip
+from tests.chromium import chromium
 from tests.ingest.barcode import make_broadcast, read
 from tests.ingest.support import Origin, record
-from tests.system import program
 
 pytestmark = pytest.mark.browser
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--mute-audio"]
 _PAGE = b"<!doctype html><title>clip</title><video src=c.mp4 muted preload=auto></video>"
 _SHOWN_AT = """async seconds => {
   const video = document.querySelector('video');
@@ -58,13 +56,11 @@ def test_a_browser_shows_the_wanted_moment(tmp_path: Path, origin: Origin, name:
     origin.routes |= {"/": _PAGE, "/c.mp4": clip.path.read_bytes(), "/favicon.ico": 204}
     # The first picture is number 60; half a picture later it is surely the one that stands.
     expected = 60 + (clip.offset_ms + 16) * 30 // 1000
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=_ARGUMENTS)
+    with chromium() as browser:
         page = browser.new_page()
         page.goto(f"{origin.url}/")
         width, height, pixels = page.evaluate(_SHOWN_AT, (clip.offset_ms + 16) / 1000)
         ended_s = page.evaluate(_PLAYS)
-        browser.close()
     assert clip.offset_ms > 500
     assert read(np.array(pixels, np.uint8).reshape(height, width, 4)[..., :3]) == expected
     assert abs(ended_s * 1000 - (clip.end_ms - clip.start_ms)) < 60

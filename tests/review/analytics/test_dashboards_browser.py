@@ -1,35 +1,25 @@
 """The dashboards and the login page in a real browser, under the policy that lets nothing inline run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from claims.types import Finding
 from review.stores import Stores
-from tests.system import program
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 _PAINTED = """canvas => {
   const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return pixels.some((value) => value !== 0);
 }"""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 def test_charts_are_drawn_and_the_browser_complains_of_nothing(
-    chromium: Browser, server: str, stores: Stores, make_finding: Callable[..., Finding]
+    browser: Browser, server: str, stores: Stores, make_finding: Callable[..., Finding]
 ) -> None:
     stores.stream_writer.add_findings([make_finding(finding_id=f"f{n}", claimed=f"{n} W") for n in range(4)])
-    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from claims.law.texts import StatuteTexts
 from claims.types import Finding
@@ -21,12 +21,11 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import Host, StreamRecord
-from tests.review.enforcement.drawing import DEADLINE_MS, Sit
+from tests.review.enforcement.drawing import Sit
 from tests.review.enforcement.people import ROLES, Clock, confirm, let_in
-from tests.review.server.pages.conftest import ARGUMENTS, LAWS_FILE
+from tests.review.server.pages.conftest import LAWS_FILE
 from tests.review.server.pages.seats import CLASS_NAMES
 from tests.review.serving import served
-from tests.system import program
 
 CONFIGS = Path(__file__).parents[3] / "configs" / "enforcement"
 
@@ -116,15 +115,6 @@ def as_person(office: str, desk: Stores) -> Iterator[Callable[[str], httpx.Clien
             return stack.enter_context(client)
 
         yield open_client
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from playwright.sync_api import Page
 
 from tests.review.server.pages.seats import wait_until
 
-DEADLINE_MS = 20_000
 Sit = Callable[[str | None], Page]
 
 

@@ -18,7 +18,8 @@ from review.enforcement.types import AppealState, MeasureState
 from review.evidence.clips import clip_of
 from review.stores import Stores
 from review.webhooks.endpoints import Endpoint
-from tests.review.enforcement.drawing import DEADLINE_MS, Sit, draw
+from tests.chromium import DEADLINE_MS
+from tests.review.enforcement.drawing import Sit, draw
 from tests.review.enforcement.listener import SECRET, listening
 from tests.review.enforcement.people import Clock
 from tests.review.enforcement.recorded import add_recorded_case, copy_recorded

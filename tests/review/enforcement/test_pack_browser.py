@@ -1,10 +1,9 @@
 """A pack opens from a file URL with the network off, and plays."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from claims.types import Passage
 from review.audit.keys import KeyRing
@@ -12,20 +11,10 @@ from review.evidence_packs.contents import gather
 from review.evidence_packs.pack import Maker, contents, write_pack
 from review.stores import Stores
 from tests.review.enforcement.recorded import add_recorded_case, make_broadcast, record
-from tests.review.server.pages.conftest import ARGUMENTS
 from tests.review.server.pages.seats import wait_until
-from tests.system import program
 
 pytestmark = pytest.mark.browser
 _READY = "document.readyState === 'complete' && document.querySelector('video').readyState >= 1"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("name", ["index.html", "index.en.html"])

@@ -10,27 +10,17 @@ import pytest
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.review.accounts.support import form_token
-from tests.system import program
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 GTIN = "9520000000011"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page(viewport={"width": 1366, "height": 768})
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1366, "height": 768})
     complaints: list[str] = []
     opened.on("console", lambda m: complaints.append(m.text) if m.type == "error" and "422" not in m.text else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import configs
 from claims.policy.policy import Policy
@@ -22,22 +22,11 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from tests.review.replays.stored import ALL, candidate, fill
-from tests.review.server.pages.conftest import ARGUMENTS
-from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, known
+from tests.review.server.pages.seats import CLASS_NAMES, known
 from tests.review.serving import served
-from tests.system import program
 
 pytestmark = pytest.mark.browser
 Sit = Callable[[str, Role], Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -3,31 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from claims.types import Disposition, Finding, Passage
 from review.stores import Stores
-from tests.system import program
 
 pytestmark = pytest.mark.browser
 MakeFinding = Callable[..., Finding]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HAS_PLAYED = "seconds => document.querySelector('video').currentTime > seconds"
-
-
-@pytest.fixture(scope="module")
-def new_page() -> Iterator[Callable[[], Page]]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield lambda: browser.new_page(viewport={"width": 1440, "height": 900})
-        browser.close()
 
 
 @pytest.fixture
@@ -38,7 +21,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def desk(
-    new_page: Callable[[], Page],
+    browser: Browser,
     server: str,
     stores: Stores,
     make_finding: MakeFinding,
@@ -49,7 +32,7 @@ def desk(
     stores.stream_writer.add_passages(passages)
     stores.stream_writer.add_findings([make_finding(), make_finding(finding_id="f_best", quote="全网最好的充电头")])
     stores.stream_writer.set_clip("f_power", "clips/f_power.mp4", 23_000)
-    page = new_page()
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
 
     def note(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from claims.types import Finding
 from review.events.types import DeliveryState, EndpointState
@@ -17,10 +17,8 @@ from review.stores import Stores
 from review.webhooks.retry_queue import Patience
 from review.webhooks.sender import Sender
 from tests.review.enforcement.people import Clock, let_in
-from tests.review.server.pages.conftest import ARGUMENTS
 from tests.review.webhooks.conftest import LOOPBACK
 from tests.review.webhooks.receiver import Receiver, receiving
-from tests.system import program
 
 pytestmark = pytest.mark.browser
 MakeFinding = Callable[..., Finding]
@@ -29,23 +27,14 @@ Sit = Callable[..., Page]
 SOON = Patience(attempts=2)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=20_000)
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
-def sit(chromium: Browser, address: str, told: Stores) -> Iterator[Sit]:
+def sit(browser: Browser, address: str, told: Stores) -> Iterator[Sit]:
     """A page of a browser in which this person is logged in; no page may complain."""
     complaints: list[str] = []
     contexts = []
 
     def take_seat(login: str, path: str = "/webhooks") -> Page:
-        context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
         context.add_cookies([{"name": "zhenyan", "value": let_in(told.people, login).token, "url": address}])
         page = context.new_page()

@@ -163,6 +163,8 @@ def test_a_registered_most(said: Mention, direction: Better, ok: bool, kind: str
     assert fits(said, registered, policy) is ok
     ended = up_to("60", kind=kind, attribute=better(direction))
     assert fits(said, ended, policy) is ok
+    begun_too = of("30", "60", kind=kind, attribute=better(direction))
+    assert fits(said, begun_too, policy) is ok
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_years_of_an_age_are_held_against_an_age_alone(policy: Policy) -> None:
 def test_a_bare_number_is_in_the_registered_unit(entry: Entry, low: str, policy: Policy) -> None:
     said = said_as(told("25", dimension=""), entry, policy.linking)
     assert said is not None
-    assert (said.low, said.by_unit) == (Decimal(low), False)
+    assert (said.low, said.high, said.by_unit) == (Decimal(low), Decimal(low), False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from claims.law.texts import StatuteTexts
 from claims.types import Passage
@@ -18,18 +18,9 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import Host, StreamRecord
-from tests.review.server.pages.seats import CLASS_NAMES, DEADLINE_MS, Clock, MakeFinding, Sit, known, log_in
+from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit, known, log_in
 from tests.review.serving import served
-from tests.system import program
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LAPTOP = {"width": 1366, "height": 768}
 LAWS_FILE = Path(__file__).parents[4] / "configs" / "laws" / "zh-CN.yaml"
 # A browser says so by itself when an answer is a refusal or a request is cut off, which these tests are about.
@@ -92,15 +83,6 @@ def people(desk_store: Stores) -> dict[str, Person]:
         "eve": Role.ADMIN,
     }
     return {login: known(desk_store, login, role).person for login, role in roles.items()}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=DEADLINE_MS)
-        opened = playwright.chromium.launch(executable_path=program("chromium"), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

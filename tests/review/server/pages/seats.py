@@ -9,10 +9,10 @@ from claims.types import Finding
 from review.accounts.store import Login
 from review.accounts.types import Role
 from review.stores import Stores
+from tests.chromium import DEADLINE_MS
 
 MakeFinding = Callable[..., Finding]
 Sit = Callable[..., Page]
-DEADLINE_MS = 20_000
 _STEP_MS = 50
 CLASS_NAMES = {
     "SPEC_PARAM": ("规格/参数/净含量", "Specification or net content"),
