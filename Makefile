@@ -4,6 +4,8 @@ AT_ONCE := $(shell echo $$(($$(nproc) * 2)))
 PY := $(VENV)/bin/python
 LOCALE := review/presentation/locale
 BABEL := $(PY) -m babel.messages.frontend --quiet
+# Where this is set, every process that a test starts compiles the whole tree anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: deploy sbom hashes audit install extras demo test service check fix messages bench docs soak mutants newcomer nightly system wheel
 
 install: $(VENV)/.installed

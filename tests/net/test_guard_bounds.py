@@ -122,18 +122,21 @@ def test_a_socket_file_is_never_opened() -> None:
     assert (caught.value.url, caught.value.rule) == ("/run/docker.sock", "address")
 
 
-def test_the_next_address_is_tried_and_the_last_failure_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", [httpcore.ConnectTimeout, httpcore.ConnectError])
+def test_the_next_address_is_tried_and_the_last_failure_told(
+    monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
     tried: list[tuple[object, ...]] = []
 
     class Fails(httpcore.SyncBackend):
         def connect_tcp(self, *what: object, **_: object) -> httpcore.NetworkStream:
             tried.append(what)
-            raise httpcore.ConnectTimeout(f"{what[0]} is silent")
+            raise failure(f"{what[0]} is silent")
 
     monkeypatch.setattr(socket, "getaddrinfo", Names(PUBLIC, PUBLIC_V6))
     monkeypatch.setattr(httpcore, "SyncBackend", Fails)
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    with pytest.raises(httpcore.ConnectTimeout, match=f"{PUBLIC_V6} is silent"):
+    with pytest.raises(failure, match=f"{PUBLIC_V6} is silent"):
         GuardedBackend(NetPolicy()).connect_tcp("live.example", 443, 2.5, "192.168.0.7", options)
     assert tried == [(at, 443, 2.5, "192.168.0.7", options) for at in (PUBLIC, PUBLIC_V6)]
 
