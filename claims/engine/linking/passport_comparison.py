@@ -87,8 +87,7 @@ def agrees(said: Said, mention: Mention, entry: Entry) -> bool:
         high = None
     if mention.kind == "range" and said.low < said.high and low is not None and high is not None and low < high:
         return _is_within(said, low, high)
-    ends = (low, high) if entry.kind == "minimum" else (high, low)
-    bound = next((end for end in ends if end is not None), None)
+    bound = low if high is None or (entry.kind == "minimum" and low is not None) else high
     if entry.kind in {"maximum", "at_most", "minimum"} and bound is not None:
         return _within_bound(mention, entry, bound, least, most)
     if mention.kind == "at_least":

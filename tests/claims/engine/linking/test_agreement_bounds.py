@@ -185,6 +185,10 @@ def test_a_registered_least(said: Mention, direction: Better, ok: bool, policy: 
     assert fits(said, registered, policy) is ok
     begun = of("60", kind="minimum", high=None, canonical_high=None, attribute=better(direction))
     assert fits(said, begun, policy) is ok
+    ended_too = of("60", "90", kind="minimum", attribute=better(direction))
+    assert fits(said, ended_too, policy) is ok
+    ended = up_to("60", kind="minimum", attribute=better(direction))
+    assert fits(said, ended, policy) is ok
 
 
 def test_a_bound_of_goods_that_the_policy_does_not_know_is_of_no_direction(policy: Policy) -> None:
