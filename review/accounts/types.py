@@ -22,3 +22,7 @@ class Person:
     name: str
     role: Role
     tenants: frozenset[str] | None = None
+
+    def works_for(self, tenant_id: str) -> bool:
+        """Whether this customer's things are among what the person sees."""
+        return self.tenants is None or tenant_id in self.tenants

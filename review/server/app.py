@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from claims.law.texts import StatuteTexts
 from claims.tenant_words import ALLOWED, WATCHED_CLASS
@@ -78,6 +77,7 @@ from review.server.pages.words import words_pages_router
 from review.server.prebroadcast import PrebroadcastCheck, prebroadcast_routers
 from review.server.problems import Problem, install_problem_handlers
 from review.server.request_limits import MOST_BYTES
+from review.server.routers import add_router
 from review.server.static_files import HashedFiles
 from review.stores import Stores
 from review.streams.corrections import Judging
@@ -132,7 +132,6 @@ def create_app(
         version=API_VERSION,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
         **_ABOUT,
     )
     app.add_middleware(ErrorPages, desk=Desk(glossary))
@@ -147,71 +146,72 @@ def create_app(
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, stores.keys, platform.rate_storage, check_bytes)
     app.state.events = QueueEvents(stores.cases)
-    app.include_router(api_router(stores, data_dir))
-    app.include_router(
+    add_router(app, api_router(stores, data_dir))
+    add_router(
+        app,
         metrics_router(
             stores.overview.view, stores.streams.tally, stores.second_reader.figures, metrics_token, latencies.registry
-        )
+        ),
     )
-    app.include_router(quality_api_router(stores.quality))
-    app.include_router(stream_router(stores, platform))
-    app.include_router(passport_router(stores.passports, stores.orders, platform))
-    app.include_router(bulk_passport_router(stores.passports, stores.orders, platform))
-    app.include_router(batches_router(stores.batches, platform))
-    app.include_router(reanalyses_router(stores, data_dir, platform))
-    app.include_router(suggestions_router(stores.tenant_rules, platform))
-    app.include_router(words_router(stores.tenant_rules, stores.orders, platform))
-    app.include_router(depths_router(stores.tenant_rules))
+    add_router(app, quality_api_router(stores.quality))
+    add_router(app, stream_router(stores, platform))
+    add_router(app, passport_router(stores.passports, stores.orders, platform))
+    add_router(app, bulk_passport_router(stores.passports, stores.orders, platform))
+    add_router(app, batches_router(stores.batches, platform))
+    add_router(app, reanalyses_router(stores, data_dir, platform))
+    add_router(app, suggestions_router(stores.tenant_rules, platform))
+    add_router(app, words_router(stores.tenant_rules, stores.orders, platform))
+    add_router(app, depths_router(stores.tenant_rules))
     tail = EventTail(stores.events, app.state.events.closing)
-    app.include_router(events_router(stores.events, tail, Waiting(platform.most_waiting)))
+    add_router(app, events_router(stores.events, tail, Waiting(platform.most_waiting)))
     stretch_tail = EventTail(stores.stretches, app.state.events.closing)
-    app.include_router(stretches_router(stores, stretch_tail, Waiting(platform.most_waiting)))
-    app.include_router(transcripts_router(stores.streams, stores.tenancy))
-    app.include_router(statistics_router(stores.statistics, stores.usage, stores.quotas))
-    app.include_router(webhooks_router(stores.webhooks, stores.deliveries, platform.net))
-    app.include_router(deliveries_router(stores.webhooks, stores.board, stores.deliveries))
-    app.include_router(case_api_router(stores, glossary.classes))
-    app.include_router(corrections_router(stores.corrections, stores.tenancy, judging))
-    app.include_router(evidence_router(stores, data_dir, glossary))
-    app.include_router(host_api_router(stores.enforcement, stores.tenancy))
-    app.include_router(actions_router(stores, glossary))
-    app.include_router(pages_router(stores, glossary, app.state.events))
+    add_router(app, stretches_router(stores, stretch_tail, Waiting(platform.most_waiting)))
+    add_router(app, transcripts_router(stores.streams, stores.tenancy))
+    add_router(app, statistics_router(stores.statistics, stores.usage, stores.quotas))
+    add_router(app, webhooks_router(stores.webhooks, stores.deliveries, platform.net))
+    add_router(app, deliveries_router(stores.webhooks, stores.board, stores.deliveries))
+    add_router(app, case_api_router(stores, glossary.classes))
+    add_router(app, corrections_router(stores.corrections, stores.tenancy, judging))
+    add_router(app, evidence_router(stores, data_dir, glossary))
+    add_router(app, host_api_router(stores.enforcement, stores.tenancy))
+    add_router(app, actions_router(stores, glossary))
+    add_router(app, pages_router(stores, glossary, app.state.events))
     office = Desk(glossary)
-    app.include_router(duties_router(stores.cases, stores.duties, QueuePart(office, stores)))
-    app.include_router(named_queues_router(stores, office))
-    app.include_router(editor_router(stores, office, is_offered=judging is not None))
-    app.include_router(login_router(app, gate, office))
-    app.include_router(admin_router(gate, stores.keys, office))
-    app.include_router(notifications_router(stores.people, stores.notification_preferences, office))
-    app.include_router(analytics_router(stores.people, stores.analytics, office))
-    app.include_router(proposals_router(stores.cases, stores.analytics, office))
-    app.include_router(learning_router(stores, office))
-    app.include_router(live_router(stores.wall, office))
-    app.include_router(trends_router(stores.trends, office))
+    add_router(app, duties_router(stores.cases, stores.duties, QueuePart(office, stores)))
+    add_router(app, named_queues_router(stores, office))
+    add_router(app, editor_router(stores, office, is_offered=judging is not None))
+    add_router(app, login_router(app, gate, office))
+    add_router(app, admin_router(gate, stores.keys, office))
+    add_router(app, notifications_router(stores.people, stores.notification_preferences, office))
+    add_router(app, analytics_router(stores.people, stores.analytics, office))
+    add_router(app, proposals_router(stores.cases, stores.analytics, office))
+    add_router(app, learning_router(stores, office))
+    add_router(app, live_router(stores.wall, office))
+    add_router(app, trends_router(stores.trends, office))
     policies = policies or PolicyDesk(data_dir=data_dir)
-    app.include_router(quality_router(stores, office, policies))
-    app.include_router(replays_router(stores, office, policies))
-    app.include_router(reanalysis_pages_router(stores, office, platform, data_dir))
-    app.include_router(webhook_pages_router(stores, office))
-    app.include_router(words_pages_router(stores, office, platform))
-    app.include_router(batch_pages_router(stores.batches, stores.keys, office))
-    app.include_router(settings_router(office, settings))
-    app.include_router(logs_router(stores, office))
-    app.include_router(passport_pages_router(stores, office, platform))
-    app.include_router(tenants_router(stores, office, platform))
+    add_router(app, quality_router(stores, office, policies))
+    add_router(app, replays_router(stores, office, policies))
+    add_router(app, reanalysis_pages_router(stores, office, platform, data_dir))
+    add_router(app, webhook_pages_router(stores, office))
+    add_router(app, words_pages_router(stores, office, platform))
+    add_router(app, batch_pages_router(stores.batches, stores.keys, office))
+    add_router(app, settings_router(office, settings))
+    add_router(app, logs_router(stores, office))
+    add_router(app, passport_pages_router(stores, office, platform))
+    add_router(app, tenants_router(stores, office, platform))
     measures = Office(stores, office)
     # Before the page of a host, whose id may have a stroke: what stands behind it is read as the id's else.
-    app.include_router(proposing_router(stores.enforcement, stores.reach, measures))
-    app.include_router(office_router(stores, measures, public_url))
-    app.include_router(host_router(stores, office))
-    app.include_router(table_router(stores.enforcement, office))
+    add_router(app, proposing_router(stores.enforcement, stores.reach, measures))
+    add_router(app, office_router(stores, measures, public_url))
+    add_router(app, host_router(stores, office))
+    add_router(app, table_router(stores.enforcement, office))
     for router in prebroadcast_routers(
         prebroadcast,
         office,
         stores.quotas.count_checks,
         lambda tenant_id: stores.tenant_rules.current(tenant_id, RuleKind.WORDS),
     ):
-        app.include_router(router)
+        add_router(app, router)
     app.mount("/static", HashedFiles(directory=STATIC_DIR), name="static")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     if open_routes := unguarded(app):
@@ -227,11 +227,6 @@ def _as_of_3_1(schema: dict[str, Any]) -> None:
                 for content in answer.get("content", {}).values():
                     if content.pop("itemSchema", None) is not None:
                         content["schema"] = {"type": "string"}
-
-
-def _operation_id(route: APIRoute) -> str:
-    """The name of the function that answers: what generated clients call it by."""
-    return route.name
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from review.scheduling.worker_figures import FIGURES
 from review.second_reader.types import Figures
 from review.server.auth.access import is_loopback
 from review.server.auth.guard import same_secret
+from review.server.routers import new_router
 from review.streams.types import Tally
 
 _S = 1000
@@ -158,7 +159,7 @@ def metrics_router(
     latencies: CollectorRegistry | None = None,
 ) -> APIRouter:
     """`GET /metrics`: for this machine, and for whoever sends the token (`Authorization: Bearer`), where one is set."""
-    router = APIRouter()
+    router = new_router()
     registry = CollectorRegistry(auto_describe=False)
     registry.register(ServiceFigures(view, tally, second))
 

@@ -25,6 +25,7 @@ from review.server.api.streams import RequestKey
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
+from review.server.routers import new_router
 from review.streams.rows import shown_source
 from review.streams.types import ProductRef
 from review.tenants.quotas import Quota, check_quota
@@ -37,7 +38,7 @@ Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
 def batches_router(batches: BatchStore, platform: Platform) -> APIRouter:
     """The routes of batches."""
-    router = APIRouter(tags=["batches"])
+    router = new_router(tags=["batches"])
 
     @router.post("/v1/batches", status_code=201, responses=write_answers(409, 504), dependencies=[Depends(unique_keys)])
     def order_batch(given: BatchIn, caller: Writing, response: Response, key: RequestKey = None) -> BatchFilesOut:

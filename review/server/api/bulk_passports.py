@@ -14,6 +14,7 @@ from review.server.api.ordering import Platform
 from review.server.api.passports import EXAMPLE, TAGGED, Body, ProductId, Tag, Writing
 from review.server.api.schemas.passports import BatchStoredOut, PassportLineOut, line_out, rows_out
 from review.server.auth.api_keys import answers, write_answers
+from review.server.routers import new_router
 
 MOST_ROWS = 2_000
 _MEDIA_TYPES = {
@@ -54,7 +55,7 @@ _ROWS: dict[str, Any] = {
 
 def bulk_passport_router(passports: PassportStore, orders: OrderStore, platform: Platform) -> APIRouter:
     """The routes that register many passports and retire one."""
-    router = APIRouter(tags=["passports"])
+    router = new_router(tags=["passports"])
 
     @router.delete("/v1/passports/{product_id:path}", responses=answers(404, 412) | {200: {"headers": TAGGED}})
     def retire_passport(

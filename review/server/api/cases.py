@@ -24,6 +24,7 @@ from review.server.api.schemas.cases import (
     write_cursor,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
@@ -35,7 +36,7 @@ CaseId = Annotated[str, Path(min_length=1, max_length=64, description="The case'
 
 def case_api_router(stores: Stores, class_names: Mapping[str, tuple[str, str]]) -> APIRouter:
     """The routes of cases that programs use, and the page's own decisions."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/v1/cases", responses=answers())
     def list_cases(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 from review.corrections.store import CorrectionStore
 from review.server.api.schemas.corrections import CorrectionIn, CorrectionOut, correction_out
 from review.server.auth.api_keys import key_or_person, write_answers
+from review.server.routers import new_router
 from review.streams.corrections import Judging, Rewording
 from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
@@ -21,7 +22,7 @@ def corrections_router(
     corrections: CorrectionStore, tenancy: Tenancy, judging: Callable[[], Judging] | None
 ) -> APIRouter:
     """The route by which a passage is corrected; `judging` None: nothing is judged here, and the route says so."""
-    router = APIRouter()
+    router = new_router()
 
     @router.post("/v1/cases/{case_id}/corrections", status_code=201, responses=write_answers(404, 409))
     def correct(case_id: CaseId, given: CorrectionIn, caller: Deciding) -> CorrectionOut:

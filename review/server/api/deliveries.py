@@ -9,6 +9,7 @@ from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import EVERYBODY, SENIORS
+from review.server.routers import new_router
 from review.tenants.types import Caller, Scope
 from review.webhooks.delivery_status import Board, BoardQuery
 from review.webhooks.endpoints import SETTINGS, Targets
@@ -45,7 +46,7 @@ class AllToldOut(WireModel):
 
 def deliveries_router(targets: Targets, board: Board, deliveries: Deliveries) -> APIRouter:
     """The routes of deliveries, whatever their address."""
-    router = APIRouter(tags=["webhooks"])
+    router = new_router(tags=["webhooks"])
 
     @router.get("/v1/deliveries", responses=answers(404))
     def list_all_deliveries(

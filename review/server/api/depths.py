@@ -8,6 +8,7 @@ from review.api_errors import OrderRefused
 from review.scheduling.depth_rules import DepthSettings
 from review.server.api.schemas.depths import DepthRulesOut, DepthVersionsOut, depth_rules_out
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.streams.tenant_rules import RuleKind, StoredRules
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.types import Caller, Scope
@@ -22,7 +23,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 
 def depths_router(tenant_rules: TenantRulesStore) -> APIRouter:
     """The routes of rules of depth."""
-    router = APIRouter(tags=["depth"])
+    router = new_router(tags=["depth"])
 
     def sent(stored: StoredRules | None, response: Response) -> DepthRulesOut:
         found = depth_rules_out(stored)

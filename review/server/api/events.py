@@ -16,6 +16,7 @@ from review.server.api.event_followers import EventTail
 from review.server.api.schemas.findings import WireModel
 from review.server.api.waiting_readers import Waiting
 from review.server.auth.api_keys import answers, key_or_person
+from review.server.routers import new_router
 from review.tenants.types import Caller, Scope
 
 _LONGEST_WAIT_S = 30.0
@@ -49,7 +50,7 @@ class EventsOut(WireModel):
 
 def events_router(log: EventLog, tail: EventTail, waiting: Waiting) -> APIRouter:
     """The routes of events; `waiting` bounds how many connections somebody keeps open here."""
-    router = APIRouter(tags=["events"])
+    router = new_router(tags=["events"])
 
     async def place(caller: Reading) -> AsyncIterator[None]:
         # As a dependency it refuses before the answer begins, and ends with the connection.

@@ -25,6 +25,7 @@ from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import anybody
 from review.server.problems import documented
 from review.server.ranges import RangedFile
+from review.server.routers import new_router
 from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
@@ -88,7 +89,7 @@ class KeysOut(WireModel):
 
 def evidence_router(stores: Stores, data_dir: FilePath, glossary: Glossary) -> APIRouter:
     """The routes of complaints and packs."""
-    router = APIRouter()
+    router = new_router()
 
     @router.post(
         "/v1/complaints",

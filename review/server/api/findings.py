@@ -17,6 +17,7 @@ from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import anybody
 from review.server.problems import documented
 from review.server.ranges import RangedFile
+from review.server.routers import new_router
 from review.stores import Stores
 from review.stream_store.queries import StreamQueries
 from review.streams.types import FindingQuery
@@ -50,7 +51,7 @@ def find_clip(streams: StreamQueries, evidence: KeptEvidence, data_dir: Path, fi
 
 def api_router(stores: Stores, data_dir: Path) -> APIRouter:
     """The routes that programs use."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/v1/findings", responses=answers())
     def list_findings(

@@ -11,6 +11,7 @@ from review.enforcement.store import EnforcementStore
 from review.enforcement.types import AppealState, Held, HostFile, Measure, MeasureKind, MeasureState, Proposal
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
+from review.server.routers import new_router
 from review.tenants.tenancy import Tenancy
 from review.tenants.types import Caller, Scope
 
@@ -117,7 +118,7 @@ class HostFileOut(WireModel):
 
 def host_api_router(enforcement: EnforcementStore, tenancy: Tenancy) -> APIRouter:
     """The route of hosts' files."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/v1/hosts/{host_id:path}", responses=answers(404))
     def get_host(

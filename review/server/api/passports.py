@@ -22,6 +22,7 @@ from review.server.api.schemas.passports import (
     passport_out,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.PASSPORTS_READ))]
@@ -55,7 +56,7 @@ _BODY: dict[str, Any] = {
 
 def passport_router(passports: PassportStore, orders: OrderStore, platform: Platform) -> APIRouter:
     """The routes of passports."""
-    router = APIRouter(tags=["passports"])
+    router = new_router(tags=["passports"])
 
     @router.get("/v1/passports", responses=answers())
     def list_passports(

@@ -17,6 +17,7 @@ from review.server.api.prebroadcast_jobs import Goods, RowsAnswer, RowsCheck, Te
 from review.server.api.schemas.prebroadcast import CatalogueIn, CatalogueOut, CheckIn, CheckOut
 from review.server.auth.api_keys import key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
+from review.server.routers import new_router
 from review.streams.tenant_rules import StoredRules
 from review.tenants.types import Caller, Scope
 
@@ -38,7 +39,7 @@ def check_router(
     `count`: takes how many texts a customer has checked; it raises where these are too many. `words`: the list that a
     customer has in force.
     """
-    router = APIRouter()
+    router = new_router()
 
     async def goods_of(sent: CheckIn | CatalogueIn, caller: Caller) -> Goods:
         wanted = list(dict.fromkeys(sent.products))

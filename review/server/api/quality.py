@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from review.analytics.quality import Quality
 from review.server.api.schemas.quality import QualityOut, quality_row_out
 from review.server.auth.api_keys import answers, key_or_person
+from review.server.routers import new_router
 from review.tenants.types import Caller, Scope
 
 Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]
@@ -14,7 +15,7 @@ Reading = Annotated[Caller, Depends(key_or_person(Scope.FINDINGS_READ))]
 
 def quality_api_router(quality: Quality) -> APIRouter:
     """The route of quality."""
-    router = APIRouter()
+    router = new_router()
 
     @router.get("/v1/quality", responses=answers())
     def get_quality(

@@ -25,6 +25,7 @@ from review.server.api.streams import RequestKey
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import EVERYBODY
+from review.server.routers import new_router
 from review.stores import Stores
 from review.tenants.types import Caller, Scope
 
@@ -37,7 +38,7 @@ Writing = Annotated[Caller, Depends(key_or_person(Scope.BATCHES))]
 
 def reanalyses_router(stores: Stores, data_dir: Path, platform: Platform) -> APIRouter:
     """The routes of re-analyses; `data_dir`: where recordings lie, as far as this machine has them."""
-    router = APIRouter(tags=["reanalyses"])
+    router = new_router(tags=["reanalyses"])
 
     @router.post("/v1/reanalyses", status_code=201, responses=write_answers(), dependencies=[Depends(unique_keys)])
     def order_reanalysis(

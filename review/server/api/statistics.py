@@ -15,6 +15,7 @@ from review.db.tenant_ids import stored_host
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
 from review.server.auth.guard import SENIORS
+from review.server.routers import new_router
 from review.tenants.quotas import Quota, QuotaStore
 from review.tenants.types import Caller, Scope
 from review.tenants.usage import UsageRecorder
@@ -84,7 +85,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
 
 def statistics_router(statistics: StatisticsStore, usage: UsageRecorder, quotas: QuotaStore) -> APIRouter:
     """The routes of statistics; where no last day is named, it is today."""
-    router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
+    router = new_router(prefix="/v1/statistics", tags=["statistics"])
 
     def days(first: date | None, last: date | None) -> tuple[date, date]:
         end = last or statistics.today()

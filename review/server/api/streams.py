@@ -20,6 +20,7 @@ from review.server.api.schemas.findings import DepthSourceOut, StreamOut, stream
 from review.server.api.schemas.streams import FactIn, FactsReceivedOut, OnSaleIn, OrderIn, StreamsOut
 from review.server.api.unique_keys import unique_keys
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.stores import Stores
 from review.stream_store.queries import StreamQueries
 from review.streams.types import StreamState, Wanted
@@ -45,7 +46,7 @@ RequestKey = Annotated[
 
 def stream_router(stores: Stores, platform: Platform) -> APIRouter:
     """The routes of broadcasts."""
-    router = APIRouter(tags=["streams"])
+    router = new_router(tags=["streams"])
 
     @router.post(
         "/v1/streams", status_code=201, responses=write_answers(409, 504) | _ROOM, dependencies=[Depends(unique_keys)]

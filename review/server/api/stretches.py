@@ -14,6 +14,7 @@ from review.server.api.events import After, Whose, whose
 from review.server.api.schemas.findings import WireModel
 from review.server.api.waiting_readers import Waiting
 from review.server.auth.api_keys import answers, key_or_person
+from review.server.routers import new_router
 from review.stores import Stores
 from review.stretches.types import Condition
 from review.tenants.types import Caller, Scope
@@ -112,7 +113,7 @@ class StreamHealthOut(WireModel):
 
 def stretches_router(stores: Stores, tail: EventTail, waiting: Waiting) -> APIRouter:
     """The routes of stretches; `tail` follows their log."""
-    router = APIRouter(tags=["stretches"])
+    router = new_router(tags=["stretches"])
     log: StretchLog = stores.stretches
 
     @router.get("/v1/stretches", responses=answers(404))

@@ -15,6 +15,7 @@ from review.server.api.schemas.suggestions import (
     tried_out,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.streams.tenant_rules import RuleKind
 from review.tenant_rules.store import TenantRulesStore
 from review.tenants.types import Caller, Scope
@@ -29,7 +30,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 
 def suggestions_router(tenant_rules: TenantRulesStore, platform: Platform) -> APIRouter:
     """The routes of thresholds."""
-    router = APIRouter(tags=["suggestions"])
+    router = new_router(tags=["suggestions"])
 
     def sent(stored: Any, response: Response) -> SuggestionsOut:
         found = suggestions_out(stored, platform.suggestions)

@@ -8,6 +8,7 @@ from pydantic import Field
 from claims.types import Channel, Passage
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person
+from review.server.routers import new_router
 from review.stream_store.queries import StreamQueries
 from review.streams.redaction import redacted_passage
 from review.streams.vtt import webvtt
@@ -64,7 +65,7 @@ class PassagesOut(WireModel):
 
 def transcripts_router(streams: StreamQueries, tenancy: Tenancy) -> APIRouter:
     """The routes of what was said and shown."""
-    router = APIRouter(tags=["transcripts"])
+    router = new_router(tags=["transcripts"])
 
     @router.get("/v1/streams/{stream_id}/passages", responses=answers(404))
     def list_passages(

@@ -12,6 +12,7 @@ from review.server.api.events import Whose, whose
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.api_keys import answers, key_or_person, write_answers
 from review.server.auth.guard import SENIORS
+from review.server.routers import new_router
 from review.tenants.types import Caller, Scope
 from review.webhooks.endpoints import Targets
 from review.webhooks.retry_queue import Deliveries
@@ -115,7 +116,7 @@ class AgainOut(WireModel):
 
 def webhooks_router(targets: Targets, deliveries: Deliveries, net: NetPolicy) -> APIRouter:
     """The routes of webhooks; `net`: which addresses may be told, here and at each sending."""
-    router = APIRouter(tags=["webhooks"])
+    router = new_router(tags=["webhooks"])
 
     @router.post("/v1/webhooks", status_code=201, responses=write_answers())
     def add_webhook(given: WebhookIn, caller: Writing, tenant: Whose = None) -> WebhookMade:

@@ -17,6 +17,7 @@ from review.server.api.schemas.words import (
     words_out,
 )
 from review.server.auth.api_keys import answers, key_or_person, write_answers
+from review.server.routers import new_router
 from review.streams.tenant_rules import RuleKind
 from review.tenant_rules.store import TenantRulesStore
 from review.tenant_rules.words import listed, with_words, without_word
@@ -33,7 +34,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 
 def words_router(tenant_rules: TenantRulesStore, orders: OrderStore, platform: Platform) -> APIRouter:
     """The routes of word lists."""
-    router = APIRouter(tags=["words"])
+    router = new_router(tags=["words"])
 
     def sent(stored: Any, response: Response) -> WordsOut:
         found = words_out(stored, orders.now())

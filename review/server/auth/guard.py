@@ -198,12 +198,8 @@ def install_gate(app: FastAPI, gate: Gate) -> None:
 
 
 def api_routes(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
-    """Every route, those of included routers among them."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif (inner := getattr(route, "original_router", None)) is not None:
-            yield from api_routes(inner.routes)
+    """Those that functions answer: not what is mounted."""
+    return (route for route in routes if isinstance(route, APIRoute))
 
 
 def unguarded(app: FastAPI) -> list[str]:

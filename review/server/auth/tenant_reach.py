@@ -70,7 +70,7 @@ def own_tenant(person: Person, tenant_id: str = "") -> str:
     """
     if not tenant_id:
         return min(person.tenants or (LOCAL_TENANT,))
-    if person.tenants is not None and tenant_id not in person.tenants:
+    if not person.works_for(tenant_id):
         raise OutOfReach("tenant_id", tenant_id)
     return tenant_id
 

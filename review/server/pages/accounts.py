@@ -11,6 +11,7 @@ from review.errors import AccountError
 from review.server.auth.guard import ADMINS, Gate, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.tenants.keys import KeyStore
 
 Login = Annotated[str, Form(max_length=100)]
@@ -20,7 +21,7 @@ Tenants = Annotated[str, Form(max_length=2000)]
 
 def admin_router(gate: Gate, keys: KeyStore, desk: Desk) -> APIRouter:
     """The page of accounts, and what its forms send."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def shown(viewer: Viewer, *, error: str = "") -> Response:
         page = desk.fill(

@@ -16,6 +16,7 @@ from review.server.assets import chart_script
 from review.server.auth.guard import DECIDERS, EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 
 
 def _offered(days: int) -> int:
@@ -30,7 +31,7 @@ READERS = [Depends(allow(*EVERYBODY))]
 
 def analytics_router(people: PeopleStore, analytics: AnalyticsStore, desk: Desk) -> APIRouter:
     """The routes of what decisions teach."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def boards_of(viewer: Viewer) -> Dashboards:
         return Dashboards(analytics, desk.glossary.classes, viewer.person.tenants)

@@ -13,6 +13,7 @@ from review.server.api.cursor import read_time_and_id, write_cursor
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
+from review.server.routers import new_router
 from review.streams.rows import shown_source
 from review.tenants.keys import KeyStore
 
@@ -22,7 +23,7 @@ _PAGE = 50
 
 def batch_pages_router(batches: BatchStore, keys: KeyStore, desk: Desk) -> APIRouter:
     """The routes of the pages of batches."""
-    router = APIRouter(
+    router = new_router(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
 

@@ -13,6 +13,7 @@ from review.errors import CaseChanged, DecisionRefused
 from review.presentation.language import Words
 from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.stores import Stores
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -20,7 +21,7 @@ Id = Annotated[str, Path(min_length=1, max_length=200)]
 
 def editor_router(stores: Stores, desk: Desk, *, is_offered: bool) -> APIRouter:
     """The route that gives the editor; `is_offered` false: it says that nothing is judged here."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
+    router = new_router(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
 
     @router.get("/cases/{case_id}/hits/{finding_id}/correction", response_class=HTMLResponse)
     def get_editor(

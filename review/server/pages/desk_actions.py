@@ -22,6 +22,7 @@ from review.server.auth.guard import DECIDERS, allow, person_of
 from review.server.pages.bulk_decisions import preview
 from review.server.pages.desk import Desk, Seeing
 from review.server.pages.queue import QueueFilter, read_filter
+from review.server.routers import new_router
 from review.stores import Stores
 
 Filter = Annotated[QueueFilter, Depends(read_filter)]
@@ -30,7 +31,7 @@ CaseId = Annotated[str, Path(min_length=1, max_length=64)]
 
 def actions_router(stores: Stores, glossary: Glossary) -> APIRouter:
     """The routes that the desk's scripts send to; each write carries the session's token."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
+    router = new_router(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
     desk = Desk(glossary)
 
     @router.post("/cases/{case_id}/claim")

@@ -10,6 +10,7 @@ from review.cases.store import CaseStore
 from review.server.api.schemas.findings import WireModel
 from review.server.auth.guard import DECIDERS, allow, person_of
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
+from review.server.routers import new_router
 
 Filter = Annotated[QueueFilter, Depends(read_filter)]
 CaseId = Annotated[str, Path(min_length=1, max_length=64)]
@@ -49,7 +50,7 @@ class LeaveIn(WireModel):
 
 def duties_router(cases: CaseStore, duties: DutyStore, queue: QueuePart) -> APIRouter:
     """The routes that the desk's scripts send to; each write carries the session's token."""
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
+    router = new_router(include_in_schema=False, dependencies=[Depends(allow(*DECIDERS))])
 
     @router.post("/next")
     def claim_next(request: Request, shown: Filter, given: NextIn) -> NextOut:

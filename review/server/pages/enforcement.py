@@ -28,6 +28,7 @@ from review.server.language import page_answer
 from review.server.pages.appeal_form import AppealForm, read_appeal_form
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.host_timeline import timeline
+from review.server.routers import new_router
 from review.stores import Stores
 from review.tenants.tenancy import UnknownHost
 
@@ -223,7 +224,7 @@ def pdf_answer(html: str, name: str) -> Response:
 
 def office_router(stores: Stores, office: Office, public_url: str) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of hosts' files, measures and appeals; `public_url` is where hosts reach this server."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/hosts/{host_id:path}", dependencies=READERS)
     def get_host(request: Request, host_id: Id, viewer: Seeing) -> Response:

@@ -23,6 +23,7 @@ from review.server.auth.guard import CSRF_FIELD, anybody, check_origin, same_sec
 from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Viewer
 from review.server.pages.enforcement import file_answer, handed_in, pdf_answer
+from review.server.routers import new_router
 from review.stores import Stores
 from review.streams.types import StoredFinding
 
@@ -110,7 +111,7 @@ def check_length(request: Request, limits: StatementLimits) -> None:
 
 def host_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes behind a host's link; the token in the address is all that is asked for."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
     pages = HostPages(stores.cases, stores.enforcement, desk)
 
     @router.get("/h/{token}")

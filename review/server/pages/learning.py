@@ -14,6 +14,7 @@ from review.presentation.language import Words
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
@@ -24,7 +25,7 @@ _SHOWN_DIFFERENCES = 100
 
 def learning_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes of what is learnt."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, viewer: Viewer, error: str = "", status: int = 200) -> Response:
         own = viewer.person.tenants

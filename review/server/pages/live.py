@@ -12,6 +12,7 @@ from review.scheduling.wall import Broadcast, LiveWall
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 
 StreamId = Annotated[str, Path(min_length=1, max_length=200)]
 Seen = Annotated[str | None, Query(max_length=100)]
@@ -38,7 +39,7 @@ class Bar:
 
 def live_router(live_wall: LiveWall, desk: Desk) -> APIRouter:
     """The routes of what is on air."""
-    router = APIRouter(
+    router = new_router(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
 

@@ -26,6 +26,7 @@ from review.server.auth.guard import (
 )
 from review.server.language import keep_language, language_of, page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 
 _BEFORE = "before_login"
 Next = Annotated[str, Query(alias="next", max_length=2000)]
@@ -35,7 +36,7 @@ Shown = Callable[..., Response]
 
 def login_router(app: FastAPI, gate: Gate, desk: Desk) -> APIRouter:
     """The routes of the way in that the settings name, and the way out."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
     if gate.access.auth is Auth.NONE:
         return router
 

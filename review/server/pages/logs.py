@@ -27,6 +27,7 @@ from review.server.api.cursor import read_cursor, read_time_and_id, write_cursor
 from review.server.auth.guard import allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
+from review.server.routers import new_router
 from review.stores import Stores
 
 OVERSEERS = (Role.SENIOR, Role.ADMIN, Role.AUDITOR)
@@ -93,7 +94,7 @@ Given = Annotated[LogFilter, Depends(read_log_filter)]
 
 def logs_router(stores: Stores, desk: Desk) -> APIRouter:
     """The routes of both logs."""
-    router = APIRouter(
+    router = new_router(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*OVERSEERS))]
     )
 

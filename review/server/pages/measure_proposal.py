@@ -17,6 +17,7 @@ from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Seeing, Viewer
 from review.server.pages.enforcement import Decider, Id, Office, Short, Text
 from review.server.pages.measure_form import MeasureForm, breaches, first_form
+from review.server.routers import new_router
 from review.tenants.reach import Reach
 
 _MOST_DAYS = 3650
@@ -184,7 +185,7 @@ def _when(first: Occurrence | None, viewer: Viewer) -> str:
 
 def proposing_router(enforcement: EnforcementStore, reach: Reach, office: Office) -> APIRouter:
     """The routes of proposing a measure."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
     proposing = Proposing(enforcement, office)
 
     @router.get("/hosts/{host_id:path}/propose", dependencies=[Depends(allow(*DECIDERS))])

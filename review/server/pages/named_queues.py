@@ -11,6 +11,7 @@ from review.errors import QueueRefused
 from review.server.auth.guard import ADMINS, allow
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.stores import Stores
 
 Admin = Annotated[Person, Depends(allow(*ADMINS))]
@@ -20,7 +21,7 @@ One = Annotated[str, Form(max_length=60)]
 
 def named_queues_router(stores: Stores, desk: Desk) -> APIRouter:
     """The page of queues, and what its forms send."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(viewer: Viewer, open_one: NamedQueue, error: str = "") -> Response:
         filled = desk.fill(

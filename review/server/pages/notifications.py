@@ -12,13 +12,14 @@ from review.notifications.types import Every, NotificationPreference, Topic
 from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 
 Anybody = Annotated[Person, Depends(allow(*EVERYBODY))]
 
 
 def notifications_router(people: PeopleStore, preferences: PreferenceStore, desk: Desk) -> APIRouter:
     """The routes of one's own notifications."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(
         request: Request,

@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from review.accounts.types import Person
 from review.api_errors import OrderRefused
-from review.db.tenant_ids import LOCAL_TENANT
 from review.passports.bulk import FileForm
 from review.passports.differences import Difference, differences, name_in
 from review.passports.records import LONGEST_ID
@@ -21,15 +20,16 @@ from review.server.api.bulk_passports import MOST_ROWS
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
+from review.server.auth.tenant_reach import own_tenant
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.stores import Stores
-from review.tenants.reach import OutOfReach
 from review.tenants.types import Caller
 
 Senior = Annotated[Person, Depends(allow(*SENIORS))]
 Tenant = Annotated[str, Query(max_length=60)]
-SentTenant = Annotated[str, Form(max_length=60)]
+SentTenant = Annotated[str, Form(min_length=1, max_length=60)]
 _PAGE = 50
 _SHOWN_ROWS = 200
 _FORMS = {
@@ -71,7 +71,7 @@ class Imported:
 
 def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the pages of passports."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*EVERYBODY))]
 
     def listing(
@@ -93,7 +93,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
             viewer,
             listed=[Listed(stored=stored, name=name_in(stored.text)) for stored in page],
             tenant=tenant,
-            tenants=[one for one in stores.keys.tenants() if _reaches(viewer.person, one.tenant_id)],
+            tenants=[one for one in stores.keys.tenants() if viewer.person.works_for(one.tenant_id)],
             text=text,
             retired=retired,
             more=None if more is None else _list_url(more),
@@ -133,7 +133,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
         retired: Annotated[str, Query(max_length=1)] = "",
         after: Annotated[str | None, Query(max_length=2000)] = None,
     ) -> Response:
-        own = _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,)))
+        own = own_tenant(viewer.person, tenant)
         place = read_cursor(after, str)
         start = "" if place is None else str(place[0])
         answer = listing(viewer, own, text=q.strip(), retired=bool(retired), after=start)
@@ -147,7 +147,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
         viewer: Seeing,
         tenant: Tenant = "",
     ) -> Response:
-        own = _own(viewer.person, tenant or min(viewer.person.tenants or (LOCAL_TENANT,)))
+        own = own_tenant(viewer.person, tenant)
         answer = one(viewer, own, product_id)
         keep_language(request, answer)
         return answer
@@ -157,7 +157,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
         senior: Senior, viewer: Seeing, tenant: SentTenant, file: Annotated[UploadFile, File()]
     ) -> Response:
         """Registers the passports of a file, as `POST /v1/passports:batch` does; each row is answered."""
-        _own(senior, tenant)
+        own_tenant(senior, tenant)
         caller = Caller.of_operator(tenant, senior.id)
         name = (file.filename or "").lower()
         form = next((form for ending, form in _FORMS.items() if name.endswith(ending)), None)
@@ -178,7 +178,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
         reason: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
         """Takes the passport out of force, with a reason that stays with it."""
-        _own(senior, tenant)
+        own_tenant(senior, tenant)
         if not reason.strip():
             try:
                 return one(viewer, tenant, product_id, error="reason")
@@ -220,14 +220,3 @@ def _imported(rows: Sequence[StoredRow]) -> Imported:
     # What was refused before what was only warned of.
     listed = sorted((row for row in rows if row.faults or row.warnings), key=lambda row: (not row.faults, row.number))
     return Imported(counts=counts, listed=listed[:_SHOWN_ROWS], left_out=max(0, len(listed) - _SHOWN_ROWS))
-
-
-def _reaches(person: Person, tenant_id: str) -> bool:
-    return person.tenants is None or tenant_id in person.tenants
-
-
-def _own(person: Person, tenant_id: str) -> str:
-    """The customer; OutOfReach where the person does not work for it."""
-    if not _reaches(person, tenant_id):
-        raise OutOfReach("tenant_id", tenant_id)
-    return tenant_id

@@ -8,13 +8,14 @@ from review.enforcement.store import EnforcementStore
 from review.server.auth.guard import anybody
 from review.server.language import language_of, page_answer
 from review.server.pages.desk import Desk, Viewer
+from review.server.routers import new_router
 
 TABLE_URL = "/standard"
 
 
 def table_router(enforcement: EnforcementStore, desk: Desk) -> APIRouter:
     """The route of the published table; nobody need log in to read by what hosts are judged."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(anybody)])
 
     @router.get(TABLE_URL)
     def get_table(request: Request) -> Response:

@@ -25,6 +25,7 @@ from review.server.auth.tenant_reach import own_tenant
 from review.server.language import page_answer
 from review.server.pages.checked_text import stretches
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.streams.tenant_rules import StoredRules
 from review.tenants.types import Caller
 
@@ -53,7 +54,7 @@ def prebroadcast_router(  # noqa: C901 - its routes are counted with it, and eac
     words: Callable[[str], StoredRules | None],
 ) -> APIRouter:
     """The routes of the pages; nothing of what is checked is stored."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False, dependencies=READERS)
 
     def page(request: Request, template: str, viewer: Viewer, tenant: str, values: Mapping[str, object]) -> Response:
         shown: dict[str, object] = {

@@ -11,13 +11,14 @@ from review.analytics.types import ProposalKind
 from review.cases.store import CaseStore
 from review.server.auth.guard import DECIDERS, allow
 from review.server.pages.desk import Desk, Seeing, case_url
+from review.server.routers import new_router
 
 Decider = Annotated[Person, Depends(allow(*DECIDERS))]
 
 
 def proposals_router(cases: CaseStore, analytics: AnalyticsStore, desk: Desk) -> APIRouter:
     """The routes of proposals."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/cases/{case_id}/proposals/preview", dependencies=[Depends(allow(*DECIDERS))])
     def preview(case_id: str, viewer: Seeing, words: Annotated[str, Query(max_length=200)]) -> Response:

@@ -21,6 +21,7 @@ from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, case_url
 from review.server.pages.replays import PolicyDesk
+from review.server.routers import new_router
 from review.stores import Stores
 
 READERS = [Depends(allow(*EVERYBODY))]
@@ -51,7 +52,7 @@ class Shown:
 
 def quality_router(stores: Stores, desk: Desk, policies: PolicyDesk) -> APIRouter:
     """The routes of quality."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, template: str, viewer: Viewer, days: int, **values: object) -> Response:
         shown = {"days": days, "periods": PERIODS, "fewest": stores.quality.fewest, "case_url": case_url}

@@ -22,6 +22,7 @@ from review.server.api.schemas.reanalyses import ReanalysisIn
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer, finding_url
+from review.server.routers import new_router
 from review.stores import Stores
 from review.stream_store.queries import StreamQueries
 from review.streams.types import StreamRecord
@@ -38,7 +39,7 @@ _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})")
 
 def reanalysis_pages_router(stores: Stores, desk: Desk, platform: Platform, data_dir: Path) -> APIRouter:
     """The routes of these pages; `data_dir`: where recordings lie, as far as this machine has them."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
         may = viewer.person.role in SENIORS

@@ -27,6 +27,7 @@ from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.replay_report import report_values
 from review.server.policy_uploads import PolicyRead
+from review.server.routers import new_router
 from review.stores import Stores
 from review.tenants.types import Caller
 
@@ -56,7 +57,7 @@ class PolicyDesk:
 
 def replays_router(stores: Stores, desk: Desk, settings: PolicyDesk) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The routes of policies and replays."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:
         filled = desk.fill(f"replays/{template}", viewer, at=shown_time, names=stores.people.names(), **values)

@@ -19,6 +19,7 @@ from review.server.pages.case_changes import QueueEvents
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.findings import FindingFilter, FindingsPart, read_finding_filter
 from review.server.pages.queue import QueueFilter, QueuePart, read_filter
+from review.server.routers import new_router
 from review.stores import Stores
 
 # The filter that the next visit begins with.
@@ -32,7 +33,7 @@ Swap = Annotated[str | None, Header(alias="HX-Request")]
 
 def pages_router(stores: Stores, glossary: Glossary, events: QueueEvents) -> APIRouter:  # noqa: C901 - its routes are counted with it, and each is simple
     """The pages, and the fragments they ask for again and again."""
-    router = APIRouter(
+    router = new_router(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
     desk = Desk(glossary)

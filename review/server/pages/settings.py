@@ -11,6 +11,7 @@ from review.accounts.types import Role
 from review.server.auth.guard import allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
+from review.server.routers import new_router
 
 READERS = (Role.ADMIN, Role.AUDITOR)
 
@@ -35,7 +36,7 @@ class SettingInForce:
 
 def settings_router(desk: Desk, settings: Sequence[SettingInForce]) -> APIRouter:
     """The route of the settings; none are shown where the server was started without a command."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/settings", dependencies=[Depends(allow(*READERS))])
     def get_settings(request: Request, viewer: Seeing) -> Response:

@@ -18,6 +18,7 @@ from review.server.language import keep_language, page_answer
 from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS, shown_address
+from review.server.routers import new_router
 from review.stores import Stores
 from review.streams.tenant_rules import RuleKind, StoredRules
 from review.tenant_rules.store import TenantRulesStore
@@ -39,7 +40,7 @@ class Change:
 
 def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of customers' settings."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
 
     def page(viewer: Viewer, tenant_id: str, error: str = "") -> Response:
@@ -72,7 +73,7 @@ def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
 
     @router.get("/tenants", dependencies=reading)
     def get_tenants(request: Request, viewer: Seeing) -> Response:
-        listed = [each for each in stores.keys.tenants() if _reaches(viewer.person, each.tenant_id)]
+        listed = [each for each in stores.keys.tenants() if viewer.person.works_for(each.tenant_id)]
         uses = {each.tenant_id: stores.quotas.uses(each.tenant_id) for each in listed}
         return page_answer(request, desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
 
@@ -113,7 +114,3 @@ def _history(people: PeopleStore, tenant_rules: TenantRulesStore, tenant_id: str
     found = [rules for kind in RuleKind for rules in tenant_rules.versions(tenant_id, kind, _MOST_VERSIONS)]
     found.sort(key=lambda rules: (rules.created_at_ms, rules.number), reverse=True)
     return [Change(rules=rules, by=names.get(rules.created_by, rules.created_by)) for rules in found[:_MOST_VERSIONS]]
-
-
-def _reaches(person: Person, tenant_id: str) -> bool:
-    return person.tenants is None or tenant_id in person.tenants

@@ -17,6 +17,7 @@ from review.server.auth.guard import EVERYBODY, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing
 from review.server.pages.trend_pictures import Picture, bars, shares
+from review.server.routers import new_router
 
 _HOUR_MS = 3_600_000
 _SHOWN_KEYS = 100
@@ -34,7 +35,7 @@ Key = Annotated[str, Query(max_length=120)]
 
 def trends_router(trends: Trends, desk: Desk) -> APIRouter:
     """The routes of trends."""
-    router = APIRouter(
+    router = new_router(
         default_response_class=HTMLResponse, include_in_schema=False, dependencies=[Depends(allow(*EVERYBODY))]
     )
 

@@ -16,6 +16,7 @@ from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
+from review.server.routers import new_router
 from review.stores import Stores
 from review.webhooks.endpoints import SETTINGS
 from review.webhooks.errors import UnknownDeliveryError, UnknownEndpointError
@@ -38,7 +39,7 @@ class Shown(StrEnum):
 
 def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901 - its routes are counted with it
     """The routes of the pages of webhooks."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
     reading = [Depends(allow(*READERS))]
 
     def page(request: Request, template: str, viewer: Viewer, status: int = 200, /, **values: object) -> Response:

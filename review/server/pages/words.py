@@ -19,6 +19,7 @@ from review.server.auth.tenant_reach import own_tenant
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
+from review.server.routers import new_router
 from review.stores import Stores
 from review.streams.tenant_rules import RuleKind, name_of
 from review.tenant_rules.words import TriedWord, UnknownWord, with_words, without_word, words_of
@@ -63,7 +64,7 @@ def _sent(
 
 def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
     """The routes of the page of words."""
-    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    router = new_router(default_response_class=HTMLResponse, include_in_schema=False)
 
     def page(
         viewer: Viewer, tenant: str, *, sent: Sent | None = None, tried: TriedWord | None = None, error: str = ""
@@ -76,7 +77,7 @@ def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRou
             words=words_of(stored).words,
             name=name_of(RuleKind.WORDS, 0) if stored is None else stored.name,
             tenant=tenant,
-            tenants=[each for each in stores.keys.tenants() if _reaches(viewer.person, each.tenant_id)],
+            tenants=[each for each in stores.keys.tenants() if viewer.person.works_for(each.tenant_id)],
             classes=sorted(known),
             at=_shown,
             now=stores.orders.now(),
@@ -136,10 +137,6 @@ def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRou
         return RedirectResponse(f"/words?tenant={tenant}", status_code=303)
 
     return router
-
-
-def _reaches(person: Person, tenant_id: str) -> bool:
-    return person.tenants is None or tenant_id in person.tenants
 
 
 def _shown(moment: datetime) -> str:
