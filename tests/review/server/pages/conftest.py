@@ -1,12 +1,12 @@
 """A desk where people log in: a server over a store with its own clock, and a seat in a real browser for each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from claims.law.texts import StatuteTexts
 from claims.types import Passage
@@ -21,6 +21,7 @@ from review.streams.types import Host, StreamRecord
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit, known, log_in
 from tests.review.serving import served
 
+Handle = Callable[[Route], object]
 LAPTOP = {"width": 1366, "height": 768}
 LAWS_FILE = Path(__file__).parents[4] / "configs" / "laws" / "zh-CN.yaml"
 # A browser says so by itself when an answer is a refusal or a request is cut off, which these tests are about.
@@ -95,19 +96,25 @@ def complaints() -> list[str]:
 def sit(
     browser: Browser, address: str, desk_store: Stores, people: dict[str, Person], complaints: list[str]
 ) -> Iterator[Sit]:
-    """Opens a page in a browser of its own, logged in as this person."""
+    """Opens a page in a browser of its own, logged in as this person.
+
+    `handled`: by address, what comes between the page and the server; in a page that is open already, what it asks at
+    once would pass by.
+    """
     contexts = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED_COMPLAINTS):
             complaints.append(message.text)
 
-    def take_seat(login: str = "anna", path: str = "/") -> Page:
+    def take_seat(login: str = "anna", path: str = "/", handled: Mapping[str, Handle] | None = None) -> Page:
         context = browser.new_context(viewport=LAPTOP)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        for asked, handle in (handled or {}).items():
+            page.route(asked, handle)
         log_in(page, address, desk_store, login)
         page.goto(f"{address}{path}")
         return page

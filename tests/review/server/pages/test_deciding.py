@@ -181,40 +181,42 @@ def test_a_decision_made_without_network_is_kept_and_sent_once(
     assert only_decision(desk_store, case.id) == (Choice.VIOLATES, "as_found")
 
 
-def lose_answers(page: Page, times: int) -> list[int]:
-    """The server gets the decisions; the first so many answers never reach the page. Gives what it answered."""
-    answered: list[int] = []
+class LosesAnswers:
+    """Between page and server: the server gets the decisions; the first so many of its answers never reach the page."""
 
-    def handle(route: Route) -> None:
+    def __init__(self, times: int) -> None:
+        self.answered: list[int] = []
+        self._times = times
+
+    def __call__(self, route: Route) -> None:
         answer = route.fetch()
-        answered.append(answer.status)
-        if len(answered) <= times:
+        self.answered.append(answer.status)
+        if len(self.answered) <= self._times:
             route.abort()
         else:
             route.fulfill(response=answer)
 
-    page.route("**/decisions", handle)
-    return answered
-
 
 def test_an_answer_that_was_lost_makes_no_second_decision(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     case, _ = add_cases(2)
-    page = sit("anna", f"/cases/{case.id}")
-    answered = lose_answers(page, 2)
+    losing = LosesAnswers(2)
+    page = sit("anna", f"/cases/{case.id}", {"**/decisions": losing})
     press(page, "n", "5", "Enter")
     expect(page.locator("#decide")).not_to_have_attribute("data-case", case.id)
-    assert answered == [201, 201, 201]
+    assert losing.answered == [201, 201, 201]
     assert only_decision(desk_store, case.id) == (Choice.LAWFUL, "misheard")
 
 
 def test_a_page_that_is_loaded_again_sends_what_it_kept(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     case, _ = add_cases(2)
-    page = sit("anna", f"/cases/{case.id}")
+    is_cut = True
+    page = sit(
+        "anna", f"/cases/{case.id}", {"**/decisions": lambda route: route.abort() if is_cut else route.continue_()}
+    )
     page.on("dialog", lambda dialog: dialog.accept())
-    page.route("**/decisions", lambda route: route.abort())
     press(page, "v", "Enter")
     expect(page.locator("#trouble")).to_contain_text("正在重试")
-    page.unroute("**/decisions")
+    is_cut = False
     page.reload()
     wait_for_decisions(page, desk_store, case.id, 1)
     assert only_decision(desk_store, case.id) == (Choice.VIOLATES, "as_found")
@@ -258,10 +260,9 @@ def test_a_double_click_and_a_nervous_enter_are_one_decision(sit: Sit, add_cases
 
 def test_keys_before_the_next_case_has_come_decide_nothing(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
     first, second = add_cases(2)
-    page = sit("anna", f"/cases/{first.id}")
-    expect(page.locator("#claim")).to_contain_text("我在处理")
     held: list[Route] = []
-    page.route(f"**/cases/{second.id}", lambda route: held.append(route))
+    page = sit("anna", f"/cases/{first.id}", {f"**/cases/{second.id}": lambda route: held.append(route)})
+    expect(page.locator("#claim")).to_contain_text("我在处理")
     press(page, "j")
     wait_until(page, lambda: len(held) == 1)
     press(page, "v", "Enter")
