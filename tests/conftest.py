@@ -16,8 +16,10 @@ from cli.broadcast.errors import FontMissingError
 from tests.system import chinese_fonts
 
 _RECKON = (
+    "tests/bench/test_asr.py",
     "tests/bench/test_claims_scale.py",
     "tests/bench/test_semantic.py",
+    "tests/bench/test_spoken.py",
     "tests/claims/",
     "tests/cli/test_extras.py",
     "tests/cli/test_replay.py",

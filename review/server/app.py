@@ -142,6 +142,7 @@ def create_app(
     gate = Gate(stores.people, access or Access())
     install_gate(app, gate)
     app.state.reach = stores.reach
+    app.state.query_parameters = {}
     platform = platform or Platform()
     check_bytes = MOST_BYTES if prebroadcast is None else 1024 * prebroadcast.limits.body_kb
     install_platform(app, stores.keys, platform.rate_storage, check_bytes)

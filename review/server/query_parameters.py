@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from review.errors import ReviewError
 
@@ -24,7 +26,7 @@ def check_query(request: Request) -> None:
     query = request.query_params
     if not query:
         return
-    allowed = _allowed(request.app, request.scope["route"].path_format, request.method.lower())
+    allowed = _allowed(request.app, request.scope["route"], request.method.lower())
     if allowed is None:
         return
     for name in query:
@@ -35,9 +37,19 @@ def check_query(request: Request) -> None:
             raise QueryRefused(name, "came more than once; give it once", code="repeated_parameter")
 
 
-def _allowed(app: FastAPI, path: str, method: str) -> Mapping[str, bool] | None:
+def _allowed(app: FastAPI, route: APIRoute, method: str) -> Mapping[str, bool] | None:
     """The query parameters of the described operation, and whether one may be repeated; None: it is not described."""
-    operation = app.openapi()["paths"].get(path, {}).get(method)
+    known: dict[tuple[str, str], Mapping[str, bool] | None] = app.state.query_parameters
+    key = (route.path_format, method)
+    if key not in known:
+        known[key] = _described(route, method)
+    return known[key]
+
+
+def _described(route: APIRoute, method: str) -> Mapping[str, bool] | None:
+    # The document of this route alone: that of all takes long to write.
+    paths = get_openapi(title="", version="", routes=[route]).get("paths", {})
+    operation = paths.get(route.path_format, {}).get(method)
     if operation is None:
         return None
     found = (one for one in operation.get("parameters", ()) if one["in"] == "query")

@@ -10,9 +10,10 @@ from bench.asr_material import CONDITIONS, SIGNAL_TO_NOISE_DB, VOICES, broadcast
 from bench.cer import difference_interval
 from ingest.types import SAMPLE_RATE_HZ
 
+pytestmark = pytest.mark.service
+
 
 @pytest.mark.slow
-@pytest.mark.service
 def test_a_quick_run_gives_every_table() -> None:
     rows = run(quick=True)
     costs = [row for row in rows if "way" in row]

@@ -16,6 +16,8 @@ from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from tests.claims.support import AT
 
+pytestmark = pytest.mark.service
+
 _PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
 

@@ -13,6 +13,8 @@ from claims.policy.policy import Policy
 from claims.types import Disposition, Doubt, Finding, Passage
 from tests.claims.support import HONEY
 
+pytestmark = pytest.mark.service
+
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 SETS = Path(__file__).parent / "blind"
 BY_SOUND = {"sound", "sentence"}

@@ -18,6 +18,8 @@ from review.stores import Stores
 from tests.cli.support import DEMO_PASSPORTS, Call, passage
 from tests.review.replays.stored import ALL, AT, LINES, STRICTER, candidate, fill
 
+pytestmark = pytest.mark.service
+
 ANNA = Person(id="anna", name="安娜", role=Role.REVIEWER)
 
 
@@ -105,7 +107,6 @@ def test_confirmed_decisions_that_would_be_reversed_are_named(
     assert report["decisions"]["reversed_cases"][0]["case_id"] == confirmed["ABS_SUPERLATIVE"].id
 
 
-@pytest.mark.service
 def test_only_the_broadcasts_of_the_scope_are_replayed(
     zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -120,7 +121,6 @@ def test_only_the_broadcasts_of_the_scope_are_replayed(
     assert (answer.status, "stream 'nobody' is not in the store" in answer.complaint) == (2, True)
 
 
-@pytest.mark.service
 def test_several_processes_give_the_same_report(zhenyan: Call, stores: Stores, data_dir: Path, tmp_path: Path) -> None:
     for number in range(3):
         fill(stores, data_dir, f"s{number}")
