@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, update
 
 from claims.types import Passage
 from review.db.engine import open_engine
+from review.db.tables.cases import CaseRow
 from review.server.app import create_app
 from review.stores import Stores
 from review.streams.types import StreamRecord
@@ -61,6 +62,10 @@ def test_the_names_of_many_hosts_are_read_at_once_and_are_those_of_their_latest_
         stores.stream_writer.put_stream(replace(stream, stream_id=f"t{number}", host=host))
         found = make_finding(finding_id=f"g_{number}", claimed=f"{number} W", quote=f"功率{number}瓦")
         stores.stream_writer.add_findings([replace(found, stream_id=f"t{number}")])
+        # The clock of these stores stands still.
+        later = update(CaseRow).where(CaseRow.case_id == stores.cases.case_of(f"g_{number}"))
+        with stores.engine.begin() as connection:
+            connection.execute(later.values(opened_at_ms=CaseRow.opened_at_ms + number))
     asked.clear()
     assert stores.cases.host_names(["h9", "h8", "h9", "nobody"]) == {"h8": "小岚直播间", "h9": "阿强"}
     assert len(asked) == 1
