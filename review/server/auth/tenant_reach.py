@@ -10,7 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from review.accounts.types import Person
 from review.db.tenant_ids import LOCAL_TENANT
 from review.errors import Forbidden
+from review.tenants.keys import KeyStore
 from review.tenants.reach import OWNERS, OutOfReach, Reach
+from review.tenants.types import Tenant
 
 TENANT_HEADER = "Zhenyan-Tenant"
 # Each holds to the customers of whoever looks: its lists do, and each id in its address is looked at here.
@@ -73,6 +75,11 @@ def own_tenant(person: Person, tenant_id: str = "") -> str:
     if not person.works_for(tenant_id):
         raise OutOfReach("tenant_id", tenant_id)
     return tenant_id
+
+
+def own_tenants(person: Person, keys: KeyStore) -> list[Tenant]:
+    """The customers for whom the person works, by id."""
+    return [tenant for tenant in keys.tenants() if person.works_for(tenant.tenant_id)]
 
 
 async def tenant_for(request: Request, person: Person) -> str | None:

@@ -20,7 +20,7 @@ from review.server.api.bulk_passports import MOST_ROWS
 from review.server.api.cursor import read_cursor, write_cursor
 from review.server.api.ordering import Platform
 from review.server.auth.guard import EVERYBODY, SENIORS, allow
-from review.server.auth.tenant_reach import own_tenant
+from review.server.auth.tenant_reach import own_tenant, own_tenants
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.routers import new_router
@@ -93,7 +93,7 @@ def passport_pages_router(stores: Stores, desk: Desk, platform: Platform) -> API
             viewer,
             listed=[Listed(stored=stored, name=name_in(stored.text)) for stored in page],
             tenant=tenant,
-            tenants=[one for one in stores.keys.tenants() if viewer.person.works_for(one.tenant_id)],
+            tenants=own_tenants(viewer.person, stores.keys),
             text=text,
             retired=retired,
             more=None if more is None else _list_url(more),

@@ -14,6 +14,7 @@ from review.enforcement.notice_pages import shown_time
 from review.scheduling.depth_choice import depth_settings
 from review.server.api.ordering import Platform
 from review.server.auth.guard import ADMINS, allow
+from review.server.auth.tenant_reach import own_tenants
 from review.server.language import keep_language, page_answer
 from review.server.pages.depth_texts import shown_depth, shown_tier
 from review.server.pages.desk import Desk, Seeing, Viewer
@@ -73,7 +74,7 @@ def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
 
     @router.get("/tenants", dependencies=reading)
     def get_tenants(request: Request, viewer: Seeing) -> Response:
-        listed = [each for each in stores.keys.tenants() if viewer.person.works_for(each.tenant_id)]
+        listed = own_tenants(viewer.person, stores.keys)
         uses = {each.tenant_id: stores.quotas.uses(each.tenant_id) for each in listed}
         return page_answer(request, desk.fill("tenants/tenants.html", viewer, listed=listed, uses=uses))
 

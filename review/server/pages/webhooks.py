@@ -14,6 +14,7 @@ from review.enforcement.notice_pages import shown_time
 from review.events.types import DeliveryState, EndpointState, Target
 from review.presentation.language import Words
 from review.server.auth.guard import SENIORS, allow
+from review.server.auth.tenant_reach import own_tenants
 from review.server.language import page_answer
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.routers import new_router
@@ -64,7 +65,7 @@ def webhook_pages_router(stores: Stores, desk: Desk) -> APIRouter:  # noqa: C901
             viewer,
             status,
             endpoint_statuses=endpoint_statuses,
-            tenants=[each for each in stores.keys.tenants() if own is None or each.tenant_id in own],
+            tenants=own_tenants(viewer.person, stores.keys),
             tenant=tenant,
             troubled=sum(status.is_troubled for status in endpoint_statuses),
             now_ms=stores.enforcement.now_ms(),

@@ -15,7 +15,7 @@ from review.api_errors import PlatformError
 from review.enforcement.notice_pages import shown_time
 from review.server.api.ordering import Platform
 from review.server.auth.guard import SENIORS, allow
-from review.server.auth.tenant_reach import own_tenant
+from review.server.auth.tenant_reach import own_tenant, own_tenants
 from review.server.language import keep_language
 from review.server.pages.desk import Desk, Seeing, Viewer
 from review.server.pages.webhooks import READERS
@@ -77,7 +77,7 @@ def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRou
             words=words_of(stored).words,
             name=name_of(RuleKind.WORDS, 0) if stored is None else stored.name,
             tenant=tenant,
-            tenants=[each for each in stores.keys.tenants() if viewer.person.works_for(each.tenant_id)],
+            tenants=own_tenants(viewer.person, stores.keys),
             classes=sorted(known),
             at=_shown,
             now=stores.orders.now(),
