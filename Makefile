@@ -6,7 +6,7 @@ LOCALE := review/presentation/locale
 BABEL := $(PY) -m babel.messages.frontend --quiet
 # Where this is set, every process that a test starts compiles the whole tree anew.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: deploy sbom hashes audit install extras demo test service check fix messages bench docs soak mutants newcomer nightly system wheel
+.PHONY: deploy sbom hashes audit install extras demo demo-once test service slow check fix messages bench docs soak mutants mutants-sample newcomer nightly system wheel
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
@@ -61,6 +61,12 @@ mutants: extras
 # A clean clone in an empty home: README and the quick starts, word by word.
 newcomer: extras
 	@$(PY) -m scripts.newcomer
-# The soak takes half an hour: MINUTES on each of two databases.
+slow: extras system
+	@$(PY) -m pytest -m slow -n 2 --dist loadfile --durations 25
+mutants-sample: extras
+	@$(PY) -m scripts.mutants --sample 40
+demo-once: install
+	@$(VENV)/bin/zhenyan demo --once
+# What takes too long for every change; a part that fails keeps none of the others from running.
 nightly: extras system
-	@$(MAKE) audit && $(MAKE) sbom && $(MAKE) deploy && $(PY) -m pytest && $(MAKE) soak && $(PY) -m scripts.mutants --sample 40 && $(MAKE) newcomer && $(VENV)/bin/zhenyan demo --once
+	@$(MAKE) --keep-going --jobs 1 audit sbom deploy slow soak mutants-sample newcomer demo-once
