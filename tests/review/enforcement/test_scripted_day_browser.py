@@ -171,6 +171,8 @@ def a_policy_goes_live(day: Day, runner: ReplayRunner, folder: Path) -> None:
     version.get_by_role("button", name=day.words("replay.start")).click()
     page.wait_for_url("**/replays/*")
     assert runner.run_once()
+    # The page loads itself anew until the replay is over.
+    expect(page.locator('meta[http-equiv="refresh"]')).to_have_count(0, timeout=30_000)
     day.look(page, "replayed")
     page = day.seat("chen", "/replays")
     version.locator('[name="why"]').fill("绝对化用语的说法更全")
