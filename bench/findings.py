@@ -116,17 +116,17 @@ def stored(
         ]
         prepared(works)
         empty_kb = _kilobytes(url)
-        told = _by_processes(works)
-        taken = sorted(ms for each in told for ms in each["taken_ms"])
-        segments, took_s = len(taken), max(each["seconds"] for each in told)
+        runs = _by_processes(works)
+        taken = sorted(ms for each in runs for ms in each["taken_ms"])
+        segments, took_s = len(taken), max(each["seconds"] for each in runs)
         return {
             "database": kind,
             "processes": processes,
             "customers": customers,
             "findings_per_s": round(segments * findings / took_s),
             "segments_per_s": round(segments / took_s),
-            "statements_per_segment": round(sum(each["statements"] for each in told) / max(1, segments), 1),
-            "commits_per_segment": round(sum(each["commits"] for each in told) / max(1, segments), 2),
+            "statements_per_segment": round(sum(each["statements"] for each in runs) / max(1, segments), 1),
+            "commits_per_segment": round(sum(each["commits"] for each in runs) / max(1, segments), 2),
             "p50_ms": _percentile(taken, 0.5),
             "p95_ms": _percentile(taken, 0.95),
             "row_kb_per_segment": round((_kilobytes(url) - empty_kb) / max(1, segments), 2),
@@ -284,18 +284,19 @@ def segments_of(work: Work, number: int) -> Iterator[Given]:
 def faults(url: str, findings: int) -> list[str]:
     """What is not as it must be: each finding stored and told once, in order; no number missing; the trail whole."""
     stores = Stores.open(url)
-    told: list[str] = []
+    announced: list[str] = []
     wrong: list[str] = []
     for tenant_id, head in stores.events.heads().items():
         events = list(_log(stores, tenant_id))
         if [each.sequence for each in events] != list(range(1, head + 1)):
             wrong.append(f"{tenant_id}: the log of events has gaps")
         created = [each for each in events if each.kind == "finding.created"]
-        told += [each.subject for each in created]
+        announced += [each.subject for each in created]
         wrong += _disordered(created)
     kept = list(_kept(stores))
-    if not len(kept) == len(set(kept)) == len(told) == len(set(told)) == findings or set(kept) != set(told):
-        wrong.append(f"{findings} findings were given, {len(set(kept))} are stored, {len(told)} were told")
+    counts = {len(kept), len(set(kept)), len(announced), len(set(announced))}
+    if counts != {findings} or set(kept) != set(announced):
+        wrong.append(f"{findings} findings were given, {len(set(kept))} are stored, {len(announced)} were told")
     if (broken := stores.audit.verify()) is not None:
         wrong.append(str(broken))
     stores.close()

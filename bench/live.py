@@ -256,7 +256,7 @@ def _loop(media: Path, scratch: Path, count: int) -> Waits:
     model_class: Any = WhisperModel
     weights = find_whisper(DEFAULT_MODEL, scratch)
     model = model_class(str(weights.folder), device="cpu", compute_type="int8", cpu_threads=1, num_workers=2)
-    told: list[list[tuple[float, float, str]]] = [[] for _ in range(count)]
+    measured: list[list[tuple[float, float, str]]] = [[] for _ in range(count)]
 
     def listen(index: int, url: str) -> None:
         command = [str(find_ffmpeg()), "-v", "error", "-nostdin", "-live_start_index", "0", "-i", url, "-vn"]
@@ -269,7 +269,7 @@ def _loop(media: Path, scratch: Path, count: int) -> Waits:
                 until_s += len(samples) / SAMPLE_RATE_HZ
                 segments, _ = model.transcribe(samples, language="zh")
                 text = "".join(segment.text for segment in segments)
-                told[index].append((until_s, time.time(), text))
+                measured[index].append((until_s, time.time(), text))
 
     with on_air(media, count) as air:
         meter = Meter()
@@ -281,7 +281,7 @@ def _loop(media: Path, scratch: Path, count: int) -> Waits:
         busy = meter.read()
     spoken: list[float] = []
     found: list[float] = []
-    for index, windows in enumerate(told):
+    for index, windows in enumerate(measured):
         for end_s, has_finding in _lines():
             given_s = air.by_number.get((index, int(end_s * 1000 // SEGMENT_MS)))
             done = next((done_s for until_s, done_s, _ in windows if until_s >= end_s), None)

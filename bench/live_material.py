@@ -143,8 +143,8 @@ def actor(prefix: str) -> Any:
 
 def figures(prefix: str) -> dict[str, Any]:
     """What that actor tells of itself."""
-    told: dict[str, Any] = ray.get(actor(prefix).figures.remote(), timeout=60)
-    return told
+    figures: dict[str, Any] = ray.get(actor(prefix).figures.remote(), timeout=60)
+    return figures
 
 
 def is_ready(*prefixes: str) -> bool:

@@ -118,7 +118,7 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
     passports = load_passports(_PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
     texts = passport_texts(_PASSPORTS)
     stores, laws = Stores.open(url), LoadedPolicies()
-    told: list[str] = []
+    spoken: list[str] = []
     wall_s = cpu_s = 0.0
     for number in range(streams):
         stream_id, recording = f"s{number:03}", data_dir / "recordings" / f"s{number:03}"
@@ -154,10 +154,10 @@ def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dic
         stores.stream_writer.add_passages(said)
         stores.stream_writer.add_findings([*findings, *judging.finish()])
         wall_s, cpu_s = wall_s + time.monotonic() - started, cpu_s + _cpu_s() - cpu_before_s
-        told += [passage.text for passage in said]
+        spoken += [passage.text for passage in said]
     stores.close()
-    row = _row("judged while live, semantic auto, all kept", 1, len(told), streams * length_ms, wall_s, cpu_s)
-    return row | {"changes": 0}, told
+    row = _row("judged while live, semantic auto, all kept", 1, len(spoken), streams * length_ms, wall_s, cpu_s)
+    return row | {"changes": 0}, spoken
 
 
 def _said(stream_id: str, number: int, length_ms: int) -> list[Passage]:

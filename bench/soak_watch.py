@@ -55,11 +55,11 @@ def look_at(stores: Stores, sim: Simulation, stream_id: str, *, is_over: bool, l
     }
     must = {finding_of(sim, stream_id, n).finding_id for n in range(0, segments, sim.finding_every) if n not in shed}
     may = must | {finding_of(sim, stream_id, n).finding_id for n in range(segments, ending + 1)}
-    told = ledger.analysed_ms + ledger.gap_ms + ledger.waiting_ms
+    accounted_ms = ledger.analysed_ms + ledger.gap_ms + ledger.waiting_ms
 
     def wrong() -> Iterator[str]:
-        if told != ledger.span_ms:
-            yield f"of {ledger.span_ms} ms the ledger accounts for {told}"
+        if accounted_ms != ledger.span_ms:
+            yield f"of {ledger.span_ms} ms the ledger accounts for {accounted_ms}"
         if not segments * sim.segment_ms <= ledger.span_ms <= (latest + 1) * sim.segment_ms:
             yield f"{segments} to {latest} segments are stored, and the ledger is of {ledger.span_ms} ms"
         if missing := must - set(ids):

@@ -150,7 +150,7 @@ class SimulatedShard:
 
     def _take(self, order: Order, lease: Lease) -> None:
         cursor = self._stores.streams.cursor(order.stream_id)
-        ledger = Ledger(self._stores.streams.ledger(order.stream_id))
+        ledger = Ledger(self._stores.stream_writer.ledger(order.stream_id))
         try:
             self._stores.stream_writer.set_state(order.stream_id, StreamState.LIVE, token=lease.token)
         except LeaseLost:

@@ -69,8 +69,8 @@ class ListedWord(Frozen):
     @property
     def id(self) -> str:
         """The same for the same word of the same kind, class and match."""
-        told = "\x1f".join((self.kind, _folded(self.word), self.class_id or "", self.match))
-        return "w_" + hashlib.sha256(told.encode()).hexdigest()[:12]
+        identity = "\x1f".join((self.kind, _folded(self.word), self.class_id or "", self.match))
+        return "w_" + hashlib.sha256(identity.encode()).hexdigest()[:12]
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether it has not ended by then."""

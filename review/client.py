@@ -118,9 +118,9 @@ def _checked(answer: httpx.Response) -> httpx.Response:
 
 def _problem_of(answer: httpx.Response) -> Problem:
     try:
-        told = answer.json()
-        errors = [(str(one["path"]), str(one["reason"])) for one in told.get("errors") or ()]
-        return Problem(answer.status_code, str(told["detail"]), told.get("code"), errors)
+        body = answer.json()
+        errors = [(str(one["path"]), str(one["reason"])) for one in body.get("errors") or ()]
+        return Problem(answer.status_code, str(body["detail"]), body.get("code"), errors)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Problem(answer.status_code, answer.reason_phrase)
 

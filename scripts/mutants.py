@@ -91,10 +91,10 @@ class Runner:
         with (self.at / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(self._settings())
         # Nothing is called so: mutmut makes the mutants, sees which tests reach which function, and ends.
-        told = self._mutmut("run", "--max-children", "1", "none")
+        output = self._mutmut("run", "--max-children", "1", "none")
         names = self._ended()
         if not names:
-            raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{told}")
+            raise SystemExit(f"{self.plan.name}: mutmut made no mutants\n{output}")
         before = self.kept() if go_on else None
         return before or MutantResults(digest=self.plan.digest(ROOT), total=len(names))
 
@@ -107,12 +107,12 @@ class Runner:
 
     def run(self, names: Sequence[str], results: MutantResults) -> None:
         """Tests these mutants and keeps how they ended."""
-        told = self._mutmut("run", "--max-children", "1", *names)
+        output = self._mutmut("run", "--max-children", "1", *names)
         ended = self._ended()
         for name in names:
             status = ended.get(name)
             if status is None:
-                raise SystemExit(f"{self.plan.name}: {name} was not run\n{told[-2000:]}")
+                raise SystemExit(f"{self.plan.name}: {name} was not run\n{output[-2000:]}")
             results.ended[name] = status
             results.shown.pop(name, None)
             if status not in NAMES.killed:
@@ -163,8 +163,8 @@ def vars_of(results: MutantResults) -> dict[str, object]:
 
 def _tracked() -> Iterable[str]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return (name for name in told.split("\0") if name and (ROOT / name).is_file())
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return (name for name in output.split("\0") if name and (ROOT / name).is_file())
 
 
 def chosen(names: Sequence[str], sample: int, seed: int) -> list[str]:
@@ -246,9 +246,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin nothing new after so long")
     parser.add_argument("--write", action="store_true", help="write docs/quality/mutants.json and mutants.md")
     options = parser.parse_args(arguments)
-    told = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-    plans = plans_of(told["parts"])
-    reasons = [Survivor(**one) for one in told["survivors"]]
+    declared = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    plans = plans_of(declared["parts"])
+    reasons = [Survivor(**one) for one in declared["survivors"]]
     WORK.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + options.seconds
     wanted = [plan for plan in plans if options.part is None or plan.name in options.part]
@@ -261,9 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.write:
         all_of_them, missing = together(plans, parts, recorded(reasons))
         written(all_of_them, options.sample, options.seed, missing)
-    low = failing(parts, told["bar"], whole=options.sample >= SAMPLE)
+    low = failing(parts, declared["bar"], whole=options.sample >= SAMPLE)
     for name in low:
-        print(f"{name}: fewer than {told['bar']:.0%} were killed", file=sys.stderr)
+        print(f"{name}: fewer than {declared['bar']:.0%} were killed", file=sys.stderr)
     return 1 if low else 0
 
 

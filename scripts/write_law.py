@@ -140,11 +140,11 @@ def _specimens(class_id: str, engine: ClaimEngine) -> Iterator[str]:
         assert finding.product_id is not None
         passport = engine.finder.by_id[finding.product_id]
         kind = passport.category.partition("/")[0]
-        told = specimen(finding, passport.name, passport.category, table, reference, int(AT.timestamp() * 1000))
-        if kind in kinds or told is None:
+        notice = specimen(finding, passport.name, passport.category, table, reference, int(AT.timestamp() * 1000))
+        if kind in kinds or notice is None:
             continue
         kinds.add(kind)
-        yield told
+        yield notice
         if len(kinds) == _NOTICES:
             return
 

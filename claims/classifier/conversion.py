@@ -121,20 +121,20 @@ def tokenizer_of(pieces: Sequence[str], scores: Sequence[float]) -> Tokenizer:
 
 def as_file(tokenizer: Tokenizer) -> str:
     """The tokenizer as `tokenizer.json` holds it, each merge as one text: as pairs it takes 150 MB more to open."""
-    told = json.loads(tokenizer.to_str())
-    told["model"]["merges"] = [" ".join(pair) for pair in told["model"]["merges"]]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    tokenizer_json = json.loads(tokenizer.to_str())
+    tokenizer_json["model"]["merges"] = [" ".join(pair) for pair in tokenizer_json["model"]["merges"]]
+    return json.dumps(tokenizer_json, ensure_ascii=False, separators=(",", ":"))
 
 
 def of_common_pieces(whole: str) -> str:
     """The `tokenizer.json` of the pieces that are common, in the order of the whole one; bytes are among them."""
-    told = json.loads(whole)
-    model = told["model"]
+    tokenizer_json = json.loads(whole)
+    model = tokenizer_json["model"]
     kept = {piece: n for piece, n in model["vocab"].items() if is_common(piece) or _SPECIAL.fullmatch(piece)}
     pairs = (pair.partition(" ") for pair in model["merges"])
     model["vocab"] = kept
     model["merges"] = [f"{one} {other}" for one, _, other in pairs if is_common(one + other)]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(tokenizer_json, ensure_ascii=False, separators=(",", ":"))
 
 
 def _write_table(stored: NDArray[np.uint8], path: Path) -> None:

@@ -114,8 +114,8 @@ def open_links(
         gate, near = unpacked(weights), unpacked(tables) if tables else None
     except (OSError, ValidationError, ValueError, BadZipFile) as error:
         why = " ".join(str(error).split())[:200]
-        told = f"semantic: {folder} holds no reader of links: {why}; see training/linking/train.py"
-        raise SemanticError(told) from error
+        message = f"semantic: {folder} holds no reader of links: {why}; see training/linking/train.py"
+        raise SemanticError(message) from error
     named = [(WEIGHTS, weights, file.weights_sha256), (LAYERS, layers, file.layers_sha256)]
     named += [(f"{reader}.npz", tables, file.nearness_sha256[reader])] if tables else []
     for name, content, digest in named:

@@ -58,9 +58,10 @@ def _names(file: ClassFile, rule: Rule | None, policy: Policy) -> Iterator[str]:
 
 
 def _own_experience(scene: Scene, place: Place) -> ExemptionTrial:
-    told = next((scene.window.text[s:e] for s, e in scene.window.located.spans("own_people") if e <= place.end), None)
-    why = f"own or family's experience makes it worse: {told}" if told else "no experience was told"
-    return ExemptionTrial(id=OWN_EXPERIENCE, applies=told is not None, why=why)
+    people = scene.window.located.spans("own_people")
+    experience = next((scene.window.text[s:e] for s, e in people if e <= place.end), None)
+    why = f"own or family's experience makes it worse: {experience}" if experience else "no experience was told"
+    return ExemptionTrial(id=OWN_EXPERIENCE, applies=experience is not None, why=why)
 
 
 def _name_only(name: str, scene: Scene, place: Place, wording: ExemptionsWording) -> ExemptionTrial:

@@ -142,10 +142,10 @@ def _judge(
     registered: Judgement | None,
 ) -> Judged:
     file, info = policy.class_files[class_id], policy.classes[class_id]
-    flag_at, told = read.bar_of(class_id)
+    flag_at, step = read.bar_of(class_id)
     steps = read.calibration.steps(_features(read_as))
     score = steps[-1].value
-    steps = (*steps, ScoreStep(step=told, value=score))
+    steps = (*steps, ScoreStep(step=step, value=score))
     rule = CompiledRule(class_id, Rule(id=PROPOSED, score=max(score, 0.01), patterns=()), (), ())
     match = PatternMatch(pattern=_NOTHING, start=start, end=end, slots=())
     candidate = Candidate(rule=rule, match=match, start=start, end=end)

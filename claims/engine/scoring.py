@@ -93,10 +93,10 @@ def rescored(judged: Judged, read: PassageReader, scene: Scene, policy: Policy) 
         reader=of_claim.reading.breach,
         open_share=max(of_claim.open_share, dict(of_claim.reading.classes).get(judged.class_id, 0.0)),
     )
-    flag_at, told = read.bar_of(judged.class_id)
+    flag_at, step = read.bar_of(judged.class_id)
     steps = (*judged.steps, *read.calibration.steps(given))
     score = steps[-1].value
-    steps = (*steps, ScoreStep(step=told, value=score))
+    steps = (*steps, ScoreStep(step=step, value=score))
     if judged.protected:
         flag_at = min(flag_at, judged.flag_at)
         if score < judged.score:

@@ -122,5 +122,5 @@ class DescriptionReader:
     def _single(self, text: str, at: int) -> re.Match[str] | None:
         """The one character that stands here as a part; None for a radical, or where a gloss names it (老叟的叟)."""
         following = self._at(text, at)
-        told = following is not None and bool(following["gloss"] or following["radical"])
-        return None if told else self._one.match(text, at)
+        is_described = following is not None and bool(following["gloss"] or following["radical"])
+        return None if is_described else self._one.match(text, at)

@@ -64,14 +64,14 @@ class Speller:
         found: list[Edit] = []
         if not may_be_spelled(text):
             return found
-        told = self._spaced.edits(text)
+        spaced = self._spaced.edits(text)
         for run in _RUN.finditer(text):
             edit = self._read(text, run.start(), run.end())
             if edit is None or (found and edit.start < found[-1].end):
                 continue
-            if all(edit.end <= whole.start or whole.end <= edit.start for whole in told):
+            if all(edit.end <= whole.start or whole.end <= edit.start for whole in spaced):
                 found.append(edit)
-        return sorted((*found, *told), key=lambda e: e.start)
+        return sorted((*found, *spaced), key=lambda e: e.start)
 
     def _read(self, text: str, start: int, end: int) -> Edit | None:
         letters = text[start:end]

@@ -205,8 +205,8 @@ class AttributeForm(Form):
     @classmethod
     def _number(cls, value: Any) -> Any:
         if isinstance(value, str) and not _is_number(value):
-            told = "is no number, range (100-240), bound (≥90), tolerance (300±5) or size (20×30) in this unit"
-            raise ValueError(f"{value[:40]!r} {told}; write it as text")
+            fault = "is no number, range (100-240), bound (≥90), tolerance (300±5) or size (20×30) in this unit"
+            raise ValueError(f"{value[:40]!r} {fault}; write it as text")
         return value
 
     @field_validator("text", mode="before")

@@ -193,8 +193,8 @@ class _Reading:
             passport = from_long(form, version, self.reader, self.folder)
         else:
             passport = from_short(form, version, self.reader, self.folder)
-        told = tuple(visible(f"{place_in('', one.path)}: {one.reason}".removeprefix(": ")) for one in objections)
-        return replace(passport, warnings=(*passport.warnings, *warnings), objections=told)
+        faults = tuple(visible(f"{place_in('', one.path)}: {one.reason}".removeprefix(": ")) for one in objections)
+        return replace(passport, warnings=(*passport.warnings, *warnings), objections=faults)
 
     def _form(
         self, kind: type[Form], record: Any, texts: list[Objection], named: Callable[[Place], Place] = lambda path: path

@@ -196,8 +196,8 @@ def _print_compared(compared: Any, console: Console) -> None:
     recall = compared["in_force"]["recall"]
     table = Table("newest decisions", "loss", "average precision", f"precision at recall {recall:g}")
     for name, key in (("in force", "in_force"), ("learnt", "learnt")):
-        told = compared[key]
-        table.add_row(name, *(f"{told[column]:.3f}" for column in ("loss", "ranked", "precision_at")))
+        figures = compared[key]
+        table.add_row(name, *(f"{figures[column]:.3f}" for column in ("loss", "ranked", "precision_at")))
     console.print(table)
 
 

@@ -65,9 +65,9 @@ def validate(folder: Path | None, as_json: bool) -> None:
     except PolicyError as error:
         raise InvalidPolicy(str(error)) from error
     if failed:
-        told = "; ".join(f"{f.kind} of {f.detector}: {f.say}: {f.why}" for f in failed[:_FAILED_TOLD])
+        failures = "; ".join(f"{f.kind} of {f.detector}: {f.say}: {f.why}" for f in failed[:_FAILED_TOLD])
         more = f"; and {len(failed) - _FAILED_TOLD} more" if len(failed) > _FAILED_TOLD else ""
-        raise InvalidPolicy(f"{policy.folder / EXAMPLES}: {told}{more}")
+        raise InvalidPolicy(f"{policy.folder / EXAMPLES}: {failures}{more}")
     counts = {
         "classes": len(policy.classes),
         "rules": len(policy.rules),

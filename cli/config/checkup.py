@@ -155,10 +155,10 @@ def _ffmpeg() -> str:
 
 
 def _sandbox(settings: Settings) -> str:
-    told = describe_sandbox(settings.sandbox)
+    description = describe_sandbox(settings.sandbox)
     if settings.sandbox == "auto" and choose_sandbox("auto") != "bubblewrap":
-        raise _Notice(told, SANDBOX_ADVICE)
-    return told
+        raise _Notice(description, SANDBOX_ADVICE)
+    return description
 
 
 def _network(settings: Settings) -> str:

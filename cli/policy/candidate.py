@@ -48,8 +48,8 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
     known = [p for p in proposals if p.class_id in live.class_files]
     skipped = tuple(p for p in proposals if p.class_id not in live.class_files)
     shutil.copytree(live.folder, out)
-    told = [(p, near_miss_of(p, known)) for p in known if is_code_word(p)]
-    codes = [(p, near) for p, near in told if near is not None]
+    tried = [(p, near_miss_of(p, known)) for p in known if is_code_word(p)]
+    codes = [(p, near) for p, near in tried if near is not None]
     if codes:
         add_code_words(out / "codewords.yaml", codes)
     named = {near for _, near in codes}
@@ -78,7 +78,7 @@ def write_candidate(live: Policy, proposals: Iterable[Proposal], out: Path) -> C
         near_misses=sum(p.kind is ProposalKind.NEAR_MISS for p in known) + len(named),
         skipped=skipped,
         codes=len(codes),
-        without_near_miss=tuple(p for p, near in told if near is None),
+        without_near_miss=tuple(p for p, near in tried if near is None),
         without_rule=without_rule,
     )
 

@@ -48,11 +48,11 @@ def read_passports_file(policy: Policy, file: Path) -> tuple[Passport, ...]:
     try:
         return admit_file(file, policy.quantity_reader)
     except PassportsRefused as refused:
-        told = refused.errors[:MOST_ERRORS]
-        for error in told[:-1]:
+        shown = refused.errors[:MOST_ERRORS]
+        for error in shown[:-1]:
             click.echo(f"zhenyan: {error}", err=True)
-        more = len(refused.errors) - len(told)
-        raise InputError(f"{told[-1]}; and {more} more" if more else str(told[-1])) from refused
+        more = len(refused.errors) - len(shown)
+        raise InputError(f"{shown[-1]}; and {more} more" if more else str(shown[-1])) from refused
 
 
 def _warn(file: Path, passports: Iterable[Passport], at: datetime) -> None:

@@ -145,7 +145,7 @@ def write_results(out: Path, results: Sequence[FileResult]) -> None:
 
 
 def _file(result: FileResult) -> dict[str, Any]:
-    told = {"file": result.name, "host_id": result.host_id, "state": result.state.value}
+    row = {"file": result.name, "host_id": result.host_id, "state": result.state.value}
     more: dict[str, Any] = {"error": result.error, "same_as": result.same_as, "sha256": result.sha256}
     if result.state is FileState.DONE:
         more |= {
@@ -155,7 +155,7 @@ def _file(result: FileResult) -> dict[str, Any]:
             "flagged": result.flagged,
             "noted": result.noted,
         }
-    return told | {name: value for name, value in more.items() if value not in ("", None)}
+    return row | {name: value for name, value in more.items() if value not in ("", None)}
 
 
 def _write_lines(path: Path, records: Iterator[Mapping[str, Any]]) -> None:

@@ -62,8 +62,8 @@ class BroadcastCost:
         return (now.cpu_s - self._before.cpu_s) * done / (now.done - self._before.done)
 
     def _read(self) -> _Taken:
-        told = self._pool.figures()
-        return _Taken(told["cpu_s"], told["done"])
+        figures = self._pool.figures()
+        return _Taken(figures["cpu_s"], figures["done"])
 
 
 def tried_cores(config: ServiceConfig, asr: Measured, ocr: Measured) -> float:

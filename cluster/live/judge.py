@@ -15,7 +15,7 @@ from cluster.stages.recorder import Recorder
 from cluster.stages.state import freeze, thaw
 from cluster.types import Marked, Prepared, ScreenJob
 from ingest.types import Segment
-from review.stores import Stores
+from review.stream_store.writer import StreamWriter
 from review.streams.types import StreamState
 from vision.layout.types import RoomMark
 from vision.products.timeline import Evidence
@@ -60,8 +60,8 @@ class JudgePool:
     anyway; storing and cutting clips do not wait for it.
     """
 
-    def __init__(self, stores: Stores | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
-        self._stores = stores
+    def __init__(self, writer: StreamWriter | None, feed: Feed | None, policies: LoadedPolicies | None = None) -> None:
+        self._writer = writer
         self._feed = feed
         self._policies = policies or LoadedPolicies()
         self._broadcasts: dict[str, _Broadcast] = {}
@@ -99,7 +99,7 @@ class JudgePool:
         with self._judging:
             self._broadcasts.pop(job.stream_id, None)
             judging = JudgingStage(job, models, self._policies)
-        recorder = Recorder(job, stores=self._stores, token=token)
+        recorder = Recorder(job, writer=self._writer, token=token)
         broadcast = _Broadcast(session=session, job=job, token=token, judging=judging, recorder=recorder)
         if state is not None:
             memory, recorded, broadcast.facts_read = thaw(state, {})
@@ -199,6 +199,6 @@ class JudgePool:
             broadcast.facts_read = number
 
     def _report_live(self, broadcast: _Broadcast, segment: Segment) -> None:
-        if not broadcast.reported_live and self._stores is not None and broadcast.token is not None:
-            self._stores.stream_writer.report_live(segment, token=broadcast.token)
+        if not broadcast.reported_live and self._writer is not None and broadcast.token is not None:
+            self._writer.report_live(segment, token=broadcast.token)
         broadcast.reported_live = True

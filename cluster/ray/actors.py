@@ -165,7 +165,7 @@ def make_judge(database_url: str) -> "JudgePool":
 
     if not database_url:
         return JudgePool(None, None)
-    return JudgePool(Stores.open(database_url), Feeding.open(database_url))
+    return JudgePool(Stores.open(database_url).stream_writer, Feeding.open(database_url))
 
 
 class JudgeActor(_Stage):

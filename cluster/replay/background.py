@@ -65,18 +65,18 @@ class ReplayRunner(BackgroundJob):
 def run_replay(job: ReplayJob, waiting: Replay, workers: int) -> None:
     """Runs a claimed replay and stores how far it is and what it gave."""
     stores = Stores.open(job.database_url)
-    told = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
+    latest = [ReplayProgress(done=0, total=0, span_ms=0, passage_count=0)]
     over, cancelled = threading.Event(), threading.Event()
 
     def beat() -> None:
         while True:
-            if not stores.replays.beat(waiting.id, told[0].done, told[0].total):
+            if not stores.replays.beat(waiting.id, latest[0].done, latest[0].total):
                 cancelled.set()
             if over.wait(_BEAT_S):
                 return
 
     def note(progress: ReplayProgress) -> bool:
-        told[0] = progress
+        latest[0] = progress
         return not cancelled.is_set()
 
     beating = threading.Thread(target=beat, name="beat", daemon=True)

@@ -161,10 +161,10 @@ def replay(
                 if isinstance(result, StreamDiff):
                     span_ms += result.span_ms
                     passage_count += result.passage_count
-                told = ReplayProgress(
+                progress = ReplayProgress(
                     done=len(results), total=len(stream_ids), span_ms=span_ms, passage_count=passage_count
                 )
-                if not on_progress(told):
+                if not on_progress(progress):
                     return None
             names = side.names()
     finally:

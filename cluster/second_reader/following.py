@@ -107,9 +107,9 @@ class SecondReader:
             events = self._events.after(tenant_id, after, _BATCH) if head > after else ()
             for event in events:
                 self._after[tenant_id] = event.sequence
-                told = event.body.get("finding")
-                if event.kind in _KINDS and event.at_ms >= since_ms and isinstance(told, dict):
-                    self.take(finding_from_json(told))
+                finding = event.body.get("finding")
+                if event.kind in _KINDS and event.at_ms >= since_ms and isinstance(finding, dict):
+                    self.take(finding_from_json(finding))
                     found = True
         self._is_first = False
         return found

@@ -21,6 +21,7 @@ from ingest.recording.ring import Ring, Room, pin, trim_ended
 from ingest.types import ClipInfo, Gap, GapKind, RetentionLimits, Segment
 from review.evidence.basis import keep_directions, keep_step
 from review.stores import Stores
+from review.stream_store.writer import StreamWriter
 from review.streams.types import StreamState
 from vision.products.timeline import Evidence
 
@@ -45,14 +46,14 @@ class _Memory:
 class Recorder:
     """The only writer of one stream's rows, pins and clips, and the keeper of its ledger."""
 
-    def __init__(self, job: ScreenJob, *, stores: Stores | None = None, token: int | None = None) -> None:
-        """`stores` None: the job's own are opened, and closed at the end.
+    def __init__(self, job: ScreenJob, *, writer: StreamWriter | None = None, token: int | None = None) -> None:
+        """`writer` None: that of the job's own database, if it names one, which is closed at the end.
 
         `token`: the lease without which nothing may be stored; LeaseLost is raised where it is gone.
         """
         self._job = job
-        self._owns_stores = stores is None
-        self._stores = stores or (Stores.open(job.database_url) if job.database_url else None)
+        self._own = Stores.open(job.database_url) if writer is None and job.database_url else None
+        self._writer = self._own.stream_writer if self._own else writer
         self._token = token
         self._segments: list[Segment] = []
         self._unclipped: dict[str, Finding] = {}
@@ -64,7 +65,7 @@ class Recorder:
         trim_ended(job.recording_dir.parent, job.retention, _wall_ms)
         ring = Ring(job.recording_dir, RetentionLimits(), _wall_ms)
         self._room = Room(ring, job.recording_dir, job.retention, _wall_ms)
-        self._ledger = Ledger(self._stores.streams.ledger(job.stream_id) if self._stores else NOTHING)
+        self._ledger = Ledger(self._writer.ledger(job.stream_id) if self._writer else NOTHING)
         self.coverage = self._ledger.coverage()
         self._last_link, self._vouched = _vouched(job.recording_dir / CLIPS)
 
@@ -86,8 +87,8 @@ class Recorder:
         self._pin(findings)
         self._room.keep_free()
         keep_step(self._job.recording_dir, segment.sequence, segment.end_ms, passages, evidence)
-        if self._stores is not None:
-            self._stores.stream_writer.commit_segment(
+        if self._writer is not None:
+            self._writer.commit_segment(
                 self._job.stream_id,
                 segment.sequence,
                 findings=findings,
@@ -117,8 +118,8 @@ class Recorder:
         self.coverage = self._ledger.close(recorded_ms)
         self._pin(findings)
         keep_step(self._job.recording_dir, None, recorded_ms, passages)
-        if self._stores is not None:
-            self._stores.stream_writer.commit_end(
+        if self._writer is not None:
+            self._writer.commit_end(
                 self._job.stream_id,
                 findings=findings,
                 passages=passages,
@@ -127,11 +128,10 @@ class Recorder:
             )
         self._want_clips(findings)
         clipped = self._cut(until_ms=None)
-        if self._stores is not None:
-            if state is not None:
-                self._stores.stream_writer.set_state(self._job.stream_id, state, error, token=self._token)
-            if self._owns_stores:
-                self._stores.close()
+        if self._writer is not None and state is not None:
+            self._writer.set_state(self._job.stream_id, state, error, token=self._token)
+        if self._own is not None:
+            self._own.close()
         return clipped
 
     def save(self, stream_id: str) -> bytes:
@@ -158,9 +158,9 @@ class Recorder:
 
     def _worded(self, passages: Sequence[Passage], findings: Sequence[Finding]) -> Sequence[Finding]:
         """The findings as the customer's own word list has them, which may have changed since the last segment."""
-        if self._stores is None or not (passages or findings):
+        if self._writer is None or not (passages or findings):
             return findings
-        return self._stores.stream_writer.worded(self._job.stream_id, passages, findings)
+        return self._writer.worded(self._job.stream_id, passages, findings)
 
     def _remember(self, segment: Segment) -> None:
         """Keeps the segment for clips, once, and lets go of those that are too old for one."""
@@ -238,8 +238,8 @@ class Recorder:
 
     def _handed_on(self, finding: Finding, clip: Path, start_ms: int) -> str:
         """Names the clip to the store; gives its place as findings show it."""
-        if self._stores is not None:
-            self._stores.stream_writer.set_clip(finding.finding_id, self._kept(clip), start_ms)
+        if self._writer is not None:
+            self._writer.set_clip(finding.finding_id, self._kept(clip), start_ms)
         self._clips[finding.finding_id] = shown = _within(clip, self._job.data_dir) or str(clip)
         return shown
 

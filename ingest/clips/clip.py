@@ -209,11 +209,11 @@ def _templates(run: Sequence[Piece], used: Sequence[Piece]) -> dict[str, Stream]
     """For picture and sound, if what is used of the run has it, the first stream of the run that tells the most of
     its parameters."""
     known = [(piece, _parameters(piece)) for piece in run]
-    told = [(stream, own[stream.type]) for piece, own in known for stream in piece.streams if stream.type in own]
+    declared = [(stream, own[stream.type]) for piece, own in known for stream in piece.streams if stream.type in own]
     kinds = {kind for piece in used for kind in _parameters(piece)}
-    told.sort(key=lambda one: sum(not part for part in one[1]))
+    declared.sort(key=lambda one: sum(not part for part in one[1]))
     templates: dict[str, Stream] = {}
-    for stream, _ in told:
+    for stream, _ in declared:
         if stream.type in kinds:
             templates.setdefault(stream.type, stream)
     return templates

@@ -92,8 +92,8 @@ def checked_segment(row: object, *, stream_id: str, folder: Path, after: int) ->
     except ValidationError as error:
         raise ChannelBroken("a segment that is none") from error
     name = segment.path.name
-    told = (segment.stream_id, segment.sequence, segment.path.parent)
-    if told != (stream_id, after + 1, folder) or name in ("", ".", "..") or abs(segment.end_ms) > FAR_MS:
+    named = (segment.stream_id, segment.sequence, segment.path.parent)
+    if named != (stream_id, after + 1, folder) or name in ("", ".", "..") or abs(segment.end_ms) > FAR_MS:
         raise ChannelBroken("a segment out of place")
     return replace(segment, path=folder / name)
 

@@ -166,8 +166,8 @@ class PeopleStore:
             for action, details in _changes(person.role, role, active, has_password=password is not None):
                 journal.note(action, f"person:{person.person_id}", **details)
             if "tenants" in values:
-                told = "*" if own is None else ",".join(sorted(own))
-                journal.note("account.tenants_changed", f"person:{person.person_id}", tenants=told)
+                listed = "*" if own is None else ",".join(sorted(own))
+                journal.note("account.tenants_changed", f"person:{person.person_id}", tenants=listed)
             journal.close(connection)
 
     def names(self) -> dict[str, str]:
@@ -196,8 +196,8 @@ class PeopleStore:
         right = fits(row.password_hash if row is not None and row.active else None, password)
         if row is None or not right:
             self._count(subjects)
-            told = {"login": name[:_LONGEST_LOGGED], "address": address}
-            _log.warning("login %r from %s refused: login or password is wrong", *told.values(), extra=told)
+            logged = {"login": name[:_LONGEST_LOGGED], "address": address}
+            _log.warning("login %r from %s refused: login or password is wrong", *logged.values(), extra=logged)
             raise LoginRefused("login or password is wrong")
         with self._writing.begin() as connection:
             connection.execute(delete(AttemptRow).where(AttemptRow.subject == subjects[0]))

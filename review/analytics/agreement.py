@@ -38,14 +38,14 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
 
     Each unit has what its readers said, whoever they are; one that a single reader saw says nothing.
     """
-    told = [tuple(unit) for unit in units if len(unit) > 1]
-    values = Counter(value for unit in told for value in unit)
+    judged = [tuple(unit) for unit in units if len(unit) > 1]
+    values = Counter(value for unit in judged for value in unit)
     total = sum(values.values())
     expected = sum(values[one] * (total - values[one]) for one in values) / (total - 1) if total > 1 else 0.0
     if expected == 0:
         return None
     observed = 0.0
-    for unit in told:
+    for unit in judged:
         counts = Counter(unit)
         observed += sum(count * (len(unit) - count) for count in counts.values()) / (len(unit) - 1)
     return 1 - observed / expected
@@ -53,9 +53,9 @@ def krippendorff_alpha(units: Iterable[Sequence[Hashable]]) -> float | None:
 
 def agreement_of(units: Sequence[Sequence[Hashable]], fewest: int) -> Agreement:
     """Krippendorff's alpha with its interval, where at least so many cases were seen by more than one reader."""
-    told = [unit for unit in units if len(unit) > 1]
-    alpha = krippendorff_alpha(told) if len(told) >= fewest else None
-    return Agreement(cases=len(told), alpha=alpha, interval=None if alpha is None else alpha_interval(told))
+    judged = [unit for unit in units if len(unit) > 1]
+    alpha = krippendorff_alpha(judged) if len(judged) >= fewest else None
+    return Agreement(cases=len(judged), alpha=alpha, interval=None if alpha is None else alpha_interval(judged))
 
 
 def alpha_interval(units: Sequence[Sequence[Hashable]]) -> tuple[float, float]:

@@ -124,5 +124,5 @@ def _shown_examples(hits: list[Example]) -> tuple[Example, ...]:
     """Some of the sentences, each text once; those that were judged lawful first, as they speak against the words."""
     order = {CaseState.CLEARED: 0, None: 1}
     by_text = {hit.text: hit for hit in sorted(hits, key=lambda hit: -order.get(hit.state, 2))}
-    told = sorted(by_text.values(), key=lambda hit: order.get(hit.state, 2))
-    return tuple(told[:_MOST_EXAMPLES])
+    ordered = sorted(by_text.values(), key=lambda hit: order.get(hit.state, 2))
+    return tuple(ordered[:_MOST_EXAMPLES])

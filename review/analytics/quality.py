@@ -122,8 +122,8 @@ class Quality:
             found[case.class_id].append(case.scored)
             if case.rule.partition(".")[0] == case.class_id:
                 found[case.rule].append(case.scored)
-        told = [_bar(name, cases) for name, cases in found.items() if len(cases) >= self.fewest]
-        return sorted(told, key=lambda one: (-(len(one.best.saved) if one.best else 0), one.name))
+        enough = [_bar(name, cases) for name, cases in found.items() if len(cases) >= self.fewest]
+        return sorted(enough, key=lambda one: (-(len(one.best.saved) if one.best else 0), one.name))
 
     def raise_of(self, days: int, name: str, bar: float, owner: Whose = None) -> Raise:
         """What this bar for the class or the detector would lose and save."""
@@ -144,12 +144,12 @@ class Quality:
         return [
             Weekly(
                 begins_ms=week,
-                decided=len(told),
-                violates=sum(told),
-                precision=sum(told) / len(told),
-                interval=wilson(sum(told), len(told)),
+                decided=len(verdicts),
+                violates=sum(verdicts),
+                precision=sum(verdicts) / len(verdicts),
+                interval=wilson(sum(verdicts), len(verdicts)),
             )
-            for week, told in sorted(weeks.items())
+            for week, verdicts in sorted(weeks.items())
         ]
 
     def people(self, days: int, owner: Whose = None) -> People:

@@ -126,15 +126,15 @@ class Trends:
         every = {*moved, *found}
         keys = every if asked.key is None else every & {asked.key}
         days = _together([moved.get(key, {}) for key in keys])
-        told: Counter[int] = Counter()
+        findings: Counter[int] = Counter()
         for key in keys:
-            told.update(found.get(key, {}))
+            findings.update(found.get(key, {}))
         length = _WEEK if asked.step is Step.WEEK else 1
         periods = tuple(
             Period(
                 first=date.fromordinal(begin),
                 last=date.fromordinal(min(begin + length - 1, today)),
-                sums=_sums(days, told, begin, min(begin + length - 1, today)),
+                sums=_sums(days, findings, begin, min(begin + length - 1, today)),
             )
             for begin in range(first, today + 1, length)
         )
@@ -143,7 +143,7 @@ class Trends:
         return Trend(
             periods=periods,
             keys=tuple(sorted(shown, key=lambda one: (-one[1].found, -one[1].decided, one[0]))),
-            total=_sums(days, told, first, today),
+            total=_sums(days, findings, first, today),
         )
 
     def cases(self, asked: Behind) -> BehindPage:

@@ -158,8 +158,8 @@ def settle(connection: Connection, case_id: str, now_ms: int) -> list[NewEvent]:
         select(FindingRow.record, FindingRow.stream_id).where(FindingRow.finding_id == blind["finding_id"])
     ).one()
     hidden = finding_from_json(stored.record)
-    told = ScoreStep(step=_FOUND_BY, value=blind["score"])
-    finding = replace(hidden, score=blind["score"], score_steps=(*hidden.score_steps, told))
+    step = ScoreStep(step=_FOUND_BY, value=blind["score"])
+    finding = replace(hidden, score=blind["score"], score_steps=(*hidden.score_steps, step))
     number = reserve_sequences(connection, 1)
     connection.execute(
         update(FindingRow)

@@ -195,7 +195,7 @@ class CaseStore:
                 if is_blind and not become:
                     self._note_blind(connection, given.case_id, person, decision=decision.id, choice=choice)
                     return decision
-                told = decision_event(
+                decided = decision_event(
                     connection,
                     given.case_id,
                     "decision.made",
@@ -204,7 +204,7 @@ class CaseStore:
                     reason=decision.reason,
                     decided_class=decision.class_id,
                 )
-                events = [*become, told]
+                events = [*become, decided]
                 self._follow(
                     connection, given.case_id, person, "case.decided", events, decision=decision.id, choice=choice
                 )
@@ -225,8 +225,8 @@ class CaseStore:
         with self._writing.begin() as connection:
             self._consequences.lock(connection, case_id)
             case = decisions.undo(connection, case_id, person, self.now_ms())
-            told = self._reversed(connection, case_id, "undone")
-            self._follow(connection, case_id, person, "case.undone", told, state=case.state.value)
+            reversal = self._reversed(connection, case_id, "undone")
+            self._follow(connection, case_id, person, "case.undone", reversal, state=case.state.value)
             return case
 
     def reopen(self, case_id: str, person: Person) -> Case:
@@ -234,8 +234,8 @@ class CaseStore:
         with self._writing.begin() as connection:
             self._consequences.lock(connection, case_id)
             case = decisions.reopen(connection, case_id, person, self.now_ms())
-            told = self._reversed(connection, case_id, "reopened")
-            self._follow(connection, case_id, person, "case.reopened", told, state=case.state.value)
+            reversal = self._reversed(connection, case_id, "reopened")
+            self._follow(connection, case_id, person, "case.reopened", reversal, state=case.state.value)
             return case
 
     def decision_log(self, query: LogQuery) -> tuple[Logged, ...]:

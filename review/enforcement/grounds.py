@@ -76,8 +76,8 @@ def _stands(fact: Fact, words: Words | None) -> bool:
     if words is None or words.decision_id != fact.decision_id:
         return False
     now = {(each.finding_id, each.channel, each.at_ms): each for said in words.said for each in said.occurrences}
-    for told in fact.occurrences:
-        each = now.get((told.finding_id, told.channel, told.at_ms))
-        if each is None or clean(each.quote) != told.quote:
+    for occurrence in fact.occurrences:
+        each = now.get((occurrence.finding_id, occurrence.channel, occurrence.at_ms))
+        if each is None or clean(each.quote) != occurrence.quote:
             return False
     return True

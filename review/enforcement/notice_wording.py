@@ -85,8 +85,8 @@ def amended_en(
         said.append(f"the measure is {table.measures[after.kind].en} instead of {table.measures[before.kind].en}")
     if after.ends_at_ms != before.ends_at_ms:
         said.append(f"it ends {date_en(after.ends_at_ms)} instead of {date_en(before.ends_at_ms)}")
-    told = "; ".join(said or ["the measure is the same"])
-    return f"Corrected by the decision of {date_en(now_ms)} on appeal {appeal_id[:8]}: {told}."
+    changes = "; ".join(said or ["the measure is the same"])
+    return f"Corrected by the decision of {date_en(now_ms)} on appeal {appeal_id[:8]}: {changes}."
 
 
 def _where_zh(at: Occurrence, *, other: bool) -> str:

@@ -37,14 +37,14 @@ def propose(
     allowed = _allowed(reached, counting, counted, taken, table)
     measure = allowed[-1] if allowed else None
     held = _held(reached, measure, counted, table)
-    told = (steps, table, points, measure, reached[-1] if reached else None, held)
+    stands = (steps, table, points, measure, reached[-1] if reached else None, held)
     return Proposal(
         measure=measure,
         points=points,
         term_days=table.measures[measure].term_days if measure else 0,
         steps=steps,
-        reason_zh=reason_zh(*told),
-        reason_en=reason_en(*told),
+        reason_zh=reason_zh(*stands),
+        reason_en=reason_en(*stands),
         table_version=table.version,
         reached=reached[-1] if reached else None,
         held=held,

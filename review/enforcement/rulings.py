@@ -47,18 +47,18 @@ def ruled(
     `cases`: where the measure's cases stand. `ground`: of them all, as it is before the decision. `remaining` None: not
     chosen, which is right only where nothing stands.
     """
-    told = _checked(measure, rulings, cases)
-    standing = [ruling.case_id for ruling in told if ruling.stands]
-    fallen = [ruling.case_id for ruling in told if not ruling.stands]
+    decided = _checked(measure, rulings, cases)
+    standing = [ruling.case_id for ruling in decided if ruling.stands]
+    fallen = [ruling.case_id for ruling in decided if not ruling.stands]
     if not standing:
-        return _decided(AppealState.OVERTURNED, told, measure, None)
+        return _decided(AppealState.OVERTURNED, decided, measure, None)
     if remaining is None:
         raise AppealRefused("measure", "say what measure is left for the cases that stand", code="measure")
     if remaining.kind is None:
-        return _decided(AppealState.VARIED, told, measure, None)
+        return _decided(AppealState.VARIED, decided, measure, None)
     kind, days = _within(measure, remaining.kind, remaining.term_days, table)
     if not fallen and kind is measure.kind and days == _days(measure):
-        return _decided(AppealState.UPHELD, told, measure, measure)
+        return _decided(AppealState.UPHELD, decided, measure, measure)
     for case_id in standing:
         if cases[case_id] is not CaseState.CONFIRMED:
             why = f"is {cases[case_id]}; it can't carry a notice until it is confirmed again"
@@ -69,10 +69,10 @@ def ruled(
         why = f"the cases that stand carry {gravest.value} at most"
         raise AppealRefused("measure", why, code="too_grave")
     after = _corrected(measure, kind, days, standing, left, table, reference)
-    facts = [ruling.fact for ruling in told if not ruling.stands and ruling.fact]
+    facts = [ruling.fact for ruling in decided if not ruling.stands and ruling.fact]
     words = (appeal_id, facts, len(fallen), measure, after, table, now_ms)
     notice = replace(after.notice, amended_zh=amended_zh(*words), amended_en=amended_en(*words))
-    return _decided(AppealState.VARIED, told, measure, replace(after, notice=notice))
+    return _decided(AppealState.VARIED, decided, measure, replace(after, notice=notice))
 
 
 def propose_left(measure: Measure, left: Ground, standing: Collection[str], table: Measures) -> Proposal:
@@ -98,7 +98,7 @@ def _checked(measure: Measure, rulings: Sequence[Ruling], cases: Mapping[str, Ca
     given = {ruling.case_id: ruling for ruling in rulings}
     facts = {fact.case_id: (number, fact) for number, fact in enumerate(measure.notice.facts, 1)}
     order = sorted(measure.case_ids, key=lambda case_id: (facts[case_id][0] if case_id in facts else 0, case_id))
-    told = []
+    checked = []
     for case_id in order:
         if cases.get(case_id) is CaseState.CLEARED and case_id not in given:
             continue
@@ -111,7 +111,7 @@ def _checked(measure: Measure, rulings: Sequence[Ruling], cases: Mapping[str, Ca
         if not ruling.stands and ruling.why not in _LAWFUL:
             raise AppealRefused(name, "say why it is lawful", code="choice")
         number, fact = facts.get(case_id, (0, None))
-        told.append(
+        checked.append(
             replace(
                 ruling,
                 reasons_zh=ruling.reasons_zh.strip(),
@@ -124,7 +124,7 @@ def _checked(measure: Measure, rulings: Sequence[Ruling], cases: Mapping[str, Ca
     stray = sorted(set(given) - set(measure.case_ids))
     if stray:
         raise AppealRefused(f"case {stray[0]}", "the measure does not rest on it", code="choice")
-    return tuple(told)
+    return tuple(checked)
 
 
 def _within(measure: Measure, kind: MeasureKind, term_days: int | None, table: Measures) -> tuple[MeasureKind, int]:

@@ -76,10 +76,10 @@ def write_candidate(policy: Policy, file: LearntFile, out: Path) -> Policy:
     content = file.model_dump(mode="json")
     target.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")
     settings = out / "policy.yaml"
-    told = _VERSION.sub(
+    text = _VERSION.sub(
         lambda found: f'version: "{_named(found[1], file)}"', settings.read_text(encoding="utf-8"), count=1
     )
-    settings.write_text(told, encoding="utf-8")
+    settings.write_text(text, encoding="utf-8")
     return Policy(out)
 
 

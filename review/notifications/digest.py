@@ -20,17 +20,17 @@ def compose(preference: NotificationPreference, waiting: Waiting, page_url: str)
     `page_url`: this server as people reach it; empty: the digest has no links.
     """
     words = Words(preference.language)
-    told = [
+    entries = [
         *_deadlines(words, waiting, preference),
         *_appeals(words, waiting, preference),
         *_late(words, waiting, preference),
     ]
-    if not told:
+    if not entries:
         return None
     base = page_url.rstrip("/")
-    lines = [f"{line}\n{base}{path}" if base else line for line, path in told]
+    lines = [f"{line}\n{base}{path}" if base else line for line, path in entries]
     body = "\n\n".join((words("mail.greeting"), *lines, words("mail.why")))
-    return Digest(subject=words("mail.subject", n=len(told)), text=f"{body}\n")
+    return Digest(subject=words("mail.subject", n=len(entries)), text=f"{body}\n")
 
 
 def _deadlines(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:
@@ -42,8 +42,8 @@ def _deadlines(words: Words, waiting: Waiting, preference: NotificationPreferenc
 def _appeals(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:
     if Topic.APPEALS not in preference.topics or not waiting.appeals:
         return []
-    told = words("mail.appeals", n=waiting.appeals, soon=waiting.appeals_soon, over=waiting.appeals_over)
-    return [(told, "/appeals")]
+    line = words("mail.appeals", n=waiting.appeals, soon=waiting.appeals_soon, over=waiting.appeals_over)
+    return [(line, "/appeals")]
 
 
 def _late(words: Words, waiting: Waiting, preference: NotificationPreference) -> list[tuple[str, str]]:

@@ -109,9 +109,9 @@ class PreferenceStore:
                 )
                 for severity in ("critical", "high", "medium")
             ]
-            told = tuple((severity, count) for severity, count in late if count)
+            late_by_severity = tuple((severity, count) for severity, count in late if count)
             if person.role not in _DECIDE_MEASURES:
-                return Waiting(late=told)
+                return Waiting(late=late_by_severity)
             lapses = session.scalars(
                 select(MeasureRow.lapses_at_ms).where(MeasureRow.state == MeasureState.PROPOSED.value, *measures)
             ).all()
@@ -126,7 +126,7 @@ class PreferenceStore:
             appeals=len(dues),
             appeals_soon=sum(now_ms <= at_ms < now_ms + _DAY_MS for at_ms in dues),
             appeals_over=sum(at_ms < now_ms for at_ms in dues),
-            late=told,
+            late=late_by_severity,
         )
 
     def _next_ms(self, every: Every) -> int:

@@ -159,8 +159,8 @@ def _of_document(content: bytes, form: FileForm) -> Iterator[SentRow]:
     except RecursionError as error:
         raise file_refused("is nested too deep") from error
     except PassportError as error:
-        told = f"{error.path}: {error.reason}" if error.path else error.reason
-        raise file_refused(told) from error
+        message = f"{error.path}: {error.reason}" if error.path else error.reason
+        raise file_refused(message) from error
     except (ValueError, yaml.YAMLError) as error:
         raise file_refused(f"is no {form.name} that can be read: {visible(' '.join(str(error).split()))}") from error
     head: tuple[int | str, ...] = () if not prefix else (prefix,)

@@ -100,8 +100,8 @@ def admitted(
         raise _refused(place, "holds a list; send one passport")
     if (found := too_large(content, bounds or PassportBounds())) is not None:
         path, why = found
-        told = f"{path}: {why}" if path else why
-        raise OrderRefused(place, told, code="too_large", faults=[(_placed(place, path), why)])
+        message = f"{path}: {why}" if path else why
+        raise OrderRefused(place, message, code="too_large", faults=[(_placed(place, path), why)])
     try:
         survey = survey_parsed(parsed, reader, source=place)
         if survey.errors:

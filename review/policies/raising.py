@@ -29,9 +29,9 @@ def with_bar(policy: Policy, name: str, bar: float, out: Path) -> Policy:
 
 def rename(settings: Path, suffix: str) -> None:
     """Gives the policy a version of its own: its release, a plus sign, and this; one that it had before is replaced."""
-    told = _VERSION.sub(
+    text = _VERSION.sub(
         lambda found: f'version: "{found[1].partition("+")[0]}+{suffix}"',
         settings.read_text(encoding="utf-8"),
         count=1,
     )
-    settings.write_text(told, encoding="utf-8")
+    settings.write_text(text, encoding="utf-8")

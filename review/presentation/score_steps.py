@@ -194,19 +194,19 @@ _CARRIED = ", carried over"
 
 _PLAIN: Mapping[str, str] = {
     **_SAID,
-    **{f"{name} {at}": f"{_WHERE[at]}：{told}" for name, told in _ASIDES.items() for at in _WHERE},
-    **{f"context {name}": f"语境：{told}" for name, told in _CONTEXTS.items()},
-    **{f"measures {name}": f"所量：{told}" for name, told in _DIMENSIONS.items()},
-    **{f"unnamed, the only one of {name}": f"未提属性名，唯一的{told}属性" for name, told in _DIMENSIONS.items()},
-    **{f"unnamed, one of several of {name}": f"未提属性名，多项{told}属性之一" for name, told in _DIMENSIONS.items()},
-    **{f"of the sort {name}": f"词类：{told}" for name, told in _SORTS.items()},
-    **{f"meant as {name}": f"语义：{told}" for name, told in _MEANT.items()},
+    **{f"{name} {at}": f"{_WHERE[at]}：{zh}" for name, zh in _ASIDES.items() for at in _WHERE},
+    **{f"context {name}": f"语境：{zh}" for name, zh in _CONTEXTS.items()},
+    **{f"measures {name}": f"所量：{zh}" for name, zh in _DIMENSIONS.items()},
+    **{f"unnamed, the only one of {name}": f"未提属性名，唯一的{zh}属性" for name, zh in _DIMENSIONS.items()},
+    **{f"unnamed, one of several of {name}": f"未提属性名，多项{zh}属性之一" for name, zh in _DIMENSIONS.items()},
+    **{f"of the sort {name}": f"词类：{zh}" for name, zh in _SORTS.items()},
+    **{f"meant as {name}": f"语义：{zh}" for name, zh in _MEANT.items()},
 }
 
 # What a step tells besides its words stands where {} stands.
 _TELLING: Phrases = tuple(
-    (re.compile(pattern, re.DOTALL), told)
-    for pattern, told in (
+    (re.compile(pattern, re.DOTALL), wording)
+    for pattern, wording in (
         (r"or said of another attribute, of which the same holds: (.+)", "或说的是另一属性，同样不符：{}"),
         (r"a detector that scores ([\d.]+)", "检测器得分 {}"),
         (r"the reader's likelihood of a breach ([\d.]+)", "模型判读违规的可能性 {}"),

@@ -29,8 +29,8 @@ _PLAIN: Mapping[str, str] = {
     "no experience was told": "未讲述亲身或家人经历",
 }
 _TELLING: Phrases = tuple(
-    (re.compile(pattern, re.DOTALL), told)
-    for pattern, told in (
+    (re.compile(pattern, re.DOTALL), wording)
+    for pattern, wording in (
         (r"part of the name (.+)", "属于名称“{}”的一部分"),
         (r"device registration (.+)", "医疗器械注册或备案号 {}"),
         (r"registered: (.+)", "登记内容：{}"),
@@ -47,8 +47,9 @@ _AGAIN = re.compile(r"read with it as likely a breach: (?P<why>.*)", re.DOTALL)
 def trial_reason(why: str, language: Language) -> str:
     """The reason in this language; what has no words here stays as it is."""
     if again := _AGAIN.fullmatch(why):
-        told = trial_reason(again["why"], language)
-        return f"结合该说法仍可能构成违规：{told}" if language == "zh" else f"read with it as likely a breach: {told}"
+        reason = trial_reason(again["why"], language)
+        with_it = "结合该说法仍可能构成违规：" if language == "zh" else "read with it as likely a breach: "
+        return with_it + reason
     if unmet := _UNMET.fullmatch(why):
         return unmet["zh"] if language == "zh" else f"not found: {_CITED.sub('', unmet['en'])}"
     if met := _WEIGHS_NOTHING.fullmatch(why) or _MET.fullmatch(why):

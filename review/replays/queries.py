@@ -30,11 +30,11 @@ def read_stream_ids(session: Session, scope: Scope) -> tuple[str, ...]:
     for wanted in scope.stream_ids:
         if all(row.stream_id != wanted for row in rows):
             raise UnknownStreamError(wanted)
-    told = set(session.scalars(select(PassageRow.stream_id).distinct()))
+    with_passages = set(session.scalars(select(PassageRow.stream_id).distinct()))
     return tuple(
         row.stream_id
         for row in rows
-        if row.stream_id in told and _is_within(_moment(row.started_at, row.created_at_ms), scope)
+        if row.stream_id in with_passages and _is_within(_moment(row.started_at, row.created_at_ms), scope)
     )
 
 
@@ -113,9 +113,9 @@ def passport_texts(session: Session, row: StreamRow, recording: Path) -> tuple[s
 
 
 def _facts(session: Session, stream_id: str, recording: Path) -> tuple[PlatformFact, ...]:
-    told: dict[str, PlatformFact] = {f.model_dump_json(): f for f in read_kept_facts(recording)}
+    facts: dict[str, PlatformFact] = {f.model_dump_json(): f for f in read_kept_facts(recording)}
     for row in session.scalars(select(FactRow).where(FactRow.stream_id == stream_id).order_by(FactRow.sequence)):
         values: dict[str, Any] = {name: getattr(row, name) for name in PlatformFact.model_fields}
         fact = PlatformFact.model_validate(values)
-        told[fact.model_dump_json()] = fact
-    return tuple(sorted((f for f in told.values() if f.stream_id == stream_id), key=lambda f: f.at_ms))
+        facts[fact.model_dump_json()] = fact
+    return tuple(sorted((f for f in facts.values() if f.stream_id == stream_id), key=lambda f: f.at_ms))

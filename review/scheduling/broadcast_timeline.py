@@ -100,8 +100,8 @@ def joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _ailed(session: Session, stream_id: str, span_ms: int) -> tuple[Ailed, ...]:
     spans: dict[Condition, list[tuple[int, int]]] = {condition: [] for condition in Condition}
-    told = select(EventRow.body).where(EventRow.subject == stream_id, EventRow.kind == "stream.health")
-    for body in session.scalars(told):
+    bodies = select(EventRow.body).where(EventRow.subject == stream_id, EventRow.kind == "stream.health")
+    for body in session.scalars(bodies):
         if body.get("state") == "ended":
             spans[Condition(body["condition"])].append((int(body["start_ms"]), int(body["end_ms"])))
     holding = select(StreamConditionRow).where(StreamConditionRow.stream_id == stream_id)

@@ -39,11 +39,11 @@ class Latency:
 
 def read_latencies(figures: Mapping[str, Any]) -> dict[str, Latency]:
     """The latencies that a worker told among its figures; a worker of another version told others, or none."""
-    told = figures.get(LATENCIES)
-    if not isinstance(told, dict):
+    stages = figures.get(LATENCIES)
+    if not isinstance(stages, dict):
         return {}
     return {
         str(stage): Latency(counts=[int(count) for count in values["counts"]], sum_s=float(values["sum_s"]))
-        for stage, values in told.items()
+        for stage, values in stages.items()
         if isinstance(values, dict) and len(values.get("counts", ())) == len(BOUNDS_S) + 1
     }

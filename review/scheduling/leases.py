@@ -171,12 +171,12 @@ class LeaseStore:
             if leases:
                 rows_of = [_reach_values(lease, progress[lease.stream_id], now_ms) for lease in leases]
                 _note(connection, rows_of, now_ms, self.terms)
-            told: list[NewEvent] = []
+            events: list[NewEvent] = []
             for lease, row in zip(leases, rows, strict=True):
-                told += see(connection, lease, row.state, row.error, progress[lease.stream_id], now_ms)
+                events += see(connection, lease, row.state, row.error, progress[lease.stream_id], now_ms)
             reached = {lease.stream_id: progress[lease.stream_id] for lease in leases}
-            told += note_lag(connection, _lags_ms(reached), self.terms.lagging_ms, now_ms)
-            write_events(connection, now_ms, told)
+            events += note_lag(connection, _lags_ms(reached), self.terms.lagging_ms, now_ms)
+            write_events(connection, now_ms, events)
         return frozenset(lease.stream_id for lease in leases)
 
     def release(self, stream_id: str, token: int, how: Released, why: str = "") -> bool:

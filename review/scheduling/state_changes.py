@@ -52,8 +52,8 @@ def cannot_reach(connection: Connection, lease: Lease, kind: GapKind, why: str, 
     if state_of(connection, lease.stream_id) in OVER_STATES:
         return []
     turn = Turn(body={"kind": kind.value, "why": why})
-    told = begin(connection, lease.stream_id, Condition.SOURCE_AWAY, lease.recorded_ms, now_ms, why)
-    return write_state(connection, lease.stream_id, StreamState.UNREACHABLE, why, turn) + told
+    events = begin(connection, lease.stream_id, Condition.SOURCE_AWAY, lease.recorded_ms, now_ms, why)
+    return write_state(connection, lease.stream_id, StreamState.UNREACHABLE, why, turn) + events
 
 
 def finish(
@@ -100,13 +100,13 @@ def note_lag(
     It ends once half of the lag is made up for, so that it does not begin again with every segment.
     """
     known = streams_with(connection, Condition.LAGGING, lags_ms)
-    told: list[NewEvent] = []
+    events: list[NewEvent] = []
     for stream_id, (analysed_ms, lag_ms) in sorted(lags_ms.items()):
         if stream_id not in known and lag_ms >= lagging_ms:
-            told += begin(connection, stream_id, Condition.LAGGING, analysed_ms, now_ms)
+            events += begin(connection, stream_id, Condition.LAGGING, analysed_ms, now_ms)
         elif stream_id in known and lag_ms <= lagging_ms // 2:
-            told += end(connection, stream_id, Condition.LAGGING, analysed_ms)
-    return told
+            events += end(connection, stream_id, Condition.LAGGING, analysed_ms)
+    return events
 
 
 def is_ours(kind: GapKind | None) -> bool:
@@ -118,8 +118,8 @@ def _away(
     connection: Connection, lease: Lease, state: str, error: str | None, reach: Reach, now_ms: int
 ) -> list[NewEvent]:
     if is_ours(reach.kind):
-        told = StreamState.INTERRUPTED if lease.on_air else StreamState.WAITING
-        return [] if (state, error) == (told.value, reach.why) else leave_alone(connection, lease, reach.why)
+        state_now = StreamState.INTERRUPTED if lease.on_air else StreamState.WAITING
+        return [] if (state, error) == (state_now.value, reach.why) else leave_alone(connection, lease, reach.why)
     if (state, error) == (StreamState.UNREACHABLE.value, reach.why):
         return []
     return cannot_reach(connection, lease, reach.kind or GapKind.NETWORK, reach.why, now_ms)

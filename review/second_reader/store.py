@@ -99,7 +99,7 @@ class SecondReaderStore:
             merged = merge(stored, case_hold_of(connection, case, now_ms))
             if merged.heir is not None and not can_become(connection, case, merged.heir):
                 merged = merge(stored, CaseHold.SHARED)
-            told = place(
+            events = place(
                 connection, merged, case, now_ms=now_ms, flag_at=self._flag_at, second_share=self._second_share
             )
             connection.execute(
@@ -112,7 +112,7 @@ class SecondReaderStore:
                     heir=None if merged.heir is None else merged.heir.to_json(),
                 )
             )
-            write_events(connection, now_ms, told)
+            write_events(connection, now_ms, events)
         return (merged.finding,) if merged.heir is None else (merged.finding, merged.heir)
 
     def answer(self, key: str) -> KeptAnswer | None:

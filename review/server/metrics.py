@@ -174,7 +174,7 @@ def metrics_router(
     @router.get("/metrics", dependencies=[Depends(may_scrape)], include_in_schema=False)
     def metrics() -> Response:
         """The figures in Prometheus' text format."""
-        told = generate_latest(registry) + (b"" if latencies is None else generate_latest(latencies))
-        return Response(told, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        exposition = generate_latest(registry) + (b"" if latencies is None else generate_latest(latencies))
+        return Response(exposition, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return router

@@ -78,9 +78,9 @@ def problem_response(
     `errors`: each fault as path and reason, where there may be several.
     """
     phrase = HTTPStatus(status).phrase
-    told = code or CODES.get(status, phrase.lower().replace(" ", "_"))
+    problem_code = code or CODES.get(status, phrase.lower().replace(" ", "_"))
     faults = [Fault(path=path, reason=reason) for path, reason in errors] or None
-    problem = Problem(title=phrase, status=status, detail=detail, code=told, errors=faults)
+    problem = Problem(title=phrase, status=status, detail=detail, code=problem_code, errors=faults)
     return JSONResponse(
         problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers
     )

@@ -144,7 +144,7 @@ class StreamQueries:
             return all_covered(session, moment, stored)
 
     def ledger(self, stream_id: str) -> StreamCoverage:
-        """The stream's ledger as whoever works on it last wrote it, to be gone on with."""
+        """The stream's ledger as its holder last wrote it."""
         with Session(self._engine) as session:
             return read_coverage(session, stream_id)
 

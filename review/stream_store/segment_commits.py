@@ -139,16 +139,16 @@ def write_segments(
     found = unnumbered_findings(connection, (each for given in group for each in given.findings))
     changed = [each.finding for each in found.written]
     new = {each.finding.finding_id for each in found.written if each.is_new}
-    told = _events_by_stream(finding_events(connection, changed, new))
+    events = _events_by_stream(finding_events(connection, changed, new))
     for stream_id, gone in gaps.items():
-        told[stream_id] += gap_events(connection, stream_id, gone)
+        events[stream_id] += gap_events(connection, stream_id, gone)
     counting = _counting(group, fresh, _by_stream_of_findings(found.written), coverages)
     for stream_id, turned in count_segments(connection, counting, now_ms).items():
-        told[stream_id] += turned
+        events[stream_id] += turned
     places = look_up(connection, changed, new)
     number(connection, found)
     file_looked_up(connection, places, now_ms=now_ms, flag_at=filing.flag_at, second_share=filing.second_share)
-    return [event for given in group for event in told.get(given.stream_id, ())]
+    return [event for given in group for event in events.get(given.stream_id, ())]
 
 
 def _counting(

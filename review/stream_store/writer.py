@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.orm import Session
 
 from claims.types import Finding, Passage
 from ingest.recording.ledger import Coverage
@@ -19,7 +20,7 @@ from review.scheduling.fencing import guard_all
 from review.scheduling.grouped_writes import Grouped
 from review.scheduling.state_changes import begin_live
 from review.stream_store.segment_commits import FilingTerms, SegmentCommits, SegmentGiven
-from review.streams.coverage import write_coverage
+from review.streams.coverage import read_coverage, write_coverage
 from review.streams.events import clip_events, finding_events, gap_events, state_events
 from review.streams.filing import (
     Written,
@@ -34,7 +35,7 @@ from review.streams.rows import segment_values, stream_values
 from review.streams.suggesting import with_suggestions
 from review.streams.tenant_rules import RuleKind, StoredRules, rules_of_streams
 from review.streams.tenant_words import ListedWords
-from review.streams.types import StreamRecord, StreamState
+from review.streams.types import StreamCoverage, StreamRecord, StreamState
 from review.stretches.filing import count_rest
 from review.stretches.types import Signal, StretchTerms
 from review.tenants.tenancy import check_host
@@ -61,6 +62,11 @@ class StreamWriter:
         self._clips: Grouped[tuple[str, str, int], None] = Grouped(self._name_clips)
         self._commits = SegmentCommits(engine, now, filing)
 
+    def ledger(self, stream_id: str) -> StreamCoverage:
+        """The stream's ledger as its last holder wrote it: whoever writes the stream from now on goes on with it."""
+        with Session(self._reading) as session:
+            return read_coverage(session, stream_id)
+
     def put_stream(self, stream: StreamRecord) -> None:
         """Adds the stream, or replaces what is known of it; HostTaken for a host that could be another customer's."""
         values = stream_values(stream, self._now_ms())
@@ -68,8 +74,8 @@ class StreamWriter:
             check_host(connection, stream.tenant_id, stream.host.id)
             before = connection.scalar(select(StreamRow.state).where(StreamRow.stream_id == stream.stream_id))
             upsert(connection, StreamRow, [values], keep=frozenset({"created_at_ms"}))
-            told = state_events(connection, stream.stream_id, before, stream.state, stream.error)
-            write_events(connection, self._now_ms(), told)
+            events = state_events(connection, stream.stream_id, before, stream.state, stream.error)
+            write_events(connection, self._now_ms(), events)
 
     def set_state(
         self, stream_id: str, state: StreamState, error: str | None = None, *, token: int | None = None
@@ -118,8 +124,8 @@ class StreamWriter:
         findings = list(findings)
         with self._writing.begin() as connection:
             guard_all(connection, (f.stream_id for f in findings), token)
-            told = self._filed(connection, write_findings(connection, findings))
-            write_events(connection, self._now_ms(), told)
+            events = self._filed(connection, write_findings(connection, findings))
+            write_events(connection, self._now_ms(), events)
 
     def worded(self, stream_id: str, passages: Sequence[Passage], findings: Sequence[Finding]) -> list[Finding]:
         """The findings as the words have them that the stream's customer lists now, with those of its words."""
@@ -189,10 +195,10 @@ class StreamWriter:
             guard_all(connection, [stream_id], token)
             fresh = write_passages(connection, passages)
             written = write_findings(connection, findings)
-            told = self._filed(connection, written)
-            told += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
+            events = self._filed(connection, written)
+            events += gap_events(connection, stream_id, write_coverage(connection, stream_id, coverage))
             count_rest(connection, stream_id, understood(fresh, written))
-            write_events(connection, self._now_ms(), told)
+            write_events(connection, self._now_ms(), events)
 
     def set_clip(self, finding_id: str, clip: str, clip_start_ms: int) -> None:
         """Names the finding's clip, relative to the data folder, and the stream time of its first frame.
@@ -203,15 +209,15 @@ class StreamWriter:
 
     def _name_clips(self, named: Sequence[tuple[str, str, int]]) -> list[Exception | None]:
         refused: list[Exception | None] = [None] * len(named)
-        told: list[NewEvent] = []
+        events: list[NewEvent] = []
         with self._writing.begin() as connection:
             for place, (finding_id, clip, clip_start_ms) in enumerate(named):
                 try:
                     if write_clip(connection, finding_id, clip, clip_start_ms):
-                        told += clip_events(connection, finding_id)
+                        events += clip_events(connection, finding_id)
                 except ReviewError as error:
                     refused[place] = error
-            write_events(connection, self._now_ms(), told)
+            write_events(connection, self._now_ms(), events)
         return refused
 
     def _read_listed(self, stream_ids: Sequence[str]) -> list[StoredRules | None]:

@@ -213,16 +213,16 @@ def write_state(
     before = state_of(connection, stream_id)
     moved = update(StreamRow).where(StreamRow.stream_id == stream_id)
     connection.execute(moved.values(state=state.value, error=error))
-    told: list[NewEvent] = []
+    events: list[NewEvent] = []
     if state is StreamState.LIVE:
-        told = end(connection, stream_id, Condition.SOURCE_AWAY, turn.recorded_ms)
+        events = end(connection, stream_id, Condition.SOURCE_AWAY, turn.recorded_ms)
     elif state in (StreamState.ENDED, StreamState.FAILED):
         settled = settle_coverage(connection, stream_id, turn.recorded_ms, turn.missed)
-        told = gap_events(connection, stream_id, settled)
+        events = gap_events(connection, stream_id, settled)
         coverage = stored_coverage(connection, stream_id)
-        told += close_stretches(connection, stream_id, coverage)
-        told += end_all(connection, stream_id, coverage.span_ms)
-    return told + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
+        events += close_stretches(connection, stream_id, coverage)
+        events += end_all(connection, stream_id, coverage.span_ms)
+    return events + state_events(connection, stream_id, before, state, error, is_again=turn.is_again, more=turn.body)
 
 
 def state_of(connection: Connection, stream_id: str) -> StreamState:

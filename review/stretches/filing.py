@@ -39,7 +39,7 @@ def count_segments(connection: Connection, given: Mapping[str, Counting], now_ms
     )
     stored = {row.stream_id: Tally.from_json(row.state) for row in rows}
     changed: list[dict[str, object]] = []
-    told: dict[str, list[NewEvent]] = {}
+    events: dict[str, list[NewEvent]] = {}
     for stream_id, counting in sorted(given.items()):
         before = stored.get(stream_id) or Tally(length_ms=counting.terms.length_ms)
         tally, turns = before.count(counting.signal, counting.understood).turns(counting.terms)
@@ -48,9 +48,9 @@ def count_segments(connection: Connection, given: Mapping[str, Counting], now_ms
         if tally != before:
             changed.append(_row(stream_id, tally))
         of_it = [event for turn in turns for event in _turned(connection, stream_id, turn, now_ms)]
-        told[stream_id] = of_it + _events(connection, stream_id, closed, coverage)
+        events[stream_id] = of_it + _events(connection, stream_id, closed, coverage)
     upsert(connection, StreamSignalRow, changed)
-    return told
+    return events
 
 
 def _turned(connection: Connection, stream_id: str, turn: Turn, now_ms: int) -> list[NewEvent]:

@@ -37,10 +37,10 @@ def end(connection: Connection, stream_id: str, condition: Condition, at_ms: int
 
 def end_all(connection: Connection, stream_id: str, at_ms: int) -> list[NewEvent]:
     """Ends whatever ails a broadcast that is over."""
-    told: list[NewEvent] = []
+    events: list[NewEvent] = []
     for known in read_active_conditions(connection, stream_id):
-        told += end(connection, stream_id, known.condition, at_ms)
-    return told
+        events += end(connection, stream_id, known.condition, at_ms)
+    return events
 
 
 def read_active_conditions(connection: Connection, stream_id: str) -> tuple[ActiveCondition, ...]:

@@ -12,8 +12,8 @@ def trace_webhook(tracing: Tracing | None, event: Event, seconds: float, now_ms:
     """Adds a message that was just sent to the trace of the finding that it tells of, and logs it under its id."""
     outcome = "taken" if is_taken else "refused"
     sent_ms = now_ms - seconds * 1000
-    told = {"event": event.id, "stream_id": event.stream_id, "trace_id": trace_id_of(event.subject)}
-    _log.info("webhook of %s %s", event.subject, outcome, extra=told)
+    logged = {"event": event.id, "stream_id": event.stream_id, "trace_id": trace_id_of(event.subject)}
+    _log.info("webhook of %s %s", event.subject, outcome, extra=logged)
     if tracing is not None:
         steps = [
             Step(name="outbox", start_ms=event.at_ms, end_ms=max(event.at_ms, sent_ms)),

@@ -114,8 +114,8 @@ def passages_of(cases: Sequence[RegisteredCase], policy: Policy) -> list[SaidOnc
             assert passport is not None
             texts = texts_of(passport, policy)
             text = window.text[window.focus_start : window.focus_end]
-            told = case.said is not None and normalise(case.said).text in text
-            right = [n for n, one in enumerate(texts) if told and same_path(one.path, case.contradicted)]
+            is_within = case.said is not None and normalise(case.said).text in text
+            right = [n for n, one in enumerate(texts) if is_within and same_path(one.path, case.contradicted)]
             found.append(
                 SaidOnce(
                     case=case,

@@ -101,10 +101,10 @@ def samples_of(
     channel = Channel(read_heard(), (one.text for one in own))
 
     def sample(one: Said, text: str) -> Sample:
-        told = "" if dice.random() < _UNTOLD else goods.get(one.goods, "")
+        goods_said = "" if dice.random() < _UNTOLD else goods.get(one.goods, "")
         breach = {"breach": 1.0, "lawful": 0.0, "unsure": UNSURE}[one.label]
         places = tuple(place[c] for c in one.classes if c in place) if one.label == "breach" else ()
-        return Sample(text=told + text, breach=breach, class_places=places)
+        return Sample(text=goods_said + text, breach=breach, class_places=places)
 
     found = [sample(one, folding.of(one.text)) for one in (*talk, *own)]
     heard = dice.sample(list(own), round(MISHEARD_SHARE * len(own)))

@@ -29,7 +29,7 @@ def draw(records: dict[str, Any], path: Path) -> None:
         for kind, measured in record["measured"].items():
             bins, error = measured["reliability"]["told_and_so"], measured["reliability"]["error"]
             label = f"{reader}, {TALK[kind]}: mean distance {error:.3f}"
-            axes.plot([told for told, _ in bins], [so for _, so in bins], marker="o", linewidth=1.2, label=label)
+            axes.plot([claimed for claimed, _ in bins], [so for _, so in bins], marker="o", linewidth=1.2, label=label)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="score of the claim", ylabel="share that reviewers agree with")
     axes.legend(loc="upper left", fontsize=8)
     figure.savefig(path)

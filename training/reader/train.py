@@ -143,8 +143,8 @@ def material(options: argparse.Namespace) -> Material:
                 classes=tuple(row["taxonomy_classes"]),
                 category="*",
             )
-            told = replace(one, category=kind_of(row["product_category"]))
-            punished += [one, *[told] * (PUNISHED_TIMES - 1)]
+            of_goods = replace(one, category=kind_of(row["product_category"]))
+            punished += [one, *[of_goods] * (PUNISHED_TIMES - 1)]
     said = rooms(fetched_windows(options.liveamr)) if options.liveamr else []
     return Material(
         rooms=tuple(said),

@@ -234,8 +234,8 @@ class _Tuning:
 
     def _loss(self, batch: Sequence[Sample]) -> torch.Tensor:
         directions = functional.dropout(self._directions(batch), DROPOUT)
-        told = torch.tensor([min(CERTAIN, max(1.0 - CERTAIN, s.breach)) for s in batch])
-        loss = functional.binary_cross_entropy_with_logits(self._gate(directions)[:, 0], told)
+        wanted = torch.tensor([min(CERTAIN, max(1.0 - CERTAIN, s.breach)) for s in batch])
+        loss = functional.binary_cross_entropy_with_logits(self._gate(directions)[:, 0], wanted)
         named = [n for n, s in enumerate(batch) if s.class_places]
         if named:
             shares = torch.zeros(len(named), self._classes.out_features)

@@ -38,7 +38,7 @@ class ScreenLayout:
             self._standing.pop(text.frame_text_id, None)
             self._note_mark(text)
             self._over.add(text.frame_text_id)
-            self._told = {told: parts for told, parts in self._told.items() if text.frame_text_id not in parts}
+            self._told = {key: parts for key, parts in self._told.items() if text.frame_text_id not in parts}
         return new
 
     def marks(self, until_ms: int) -> tuple[RoomMark, ...]:

@@ -64,27 +64,27 @@ def read_with_wholes(
     """
     places = [whole.place for whole in wholes.values() if whole.place is not None]
     read = yield from read_cheaply(image, [*unread, *((place, strip_of(image, place)) for place in places)])
-    told: dict[int, tuple[TextLine, bool]] = dict(enumerate(read[: len(unread)]))
+    lines_read: dict[int, tuple[TextLine, bool]] = dict(enumerate(read[: len(unread)]))
     taken: list[TextLine] = []
     for (index, whole), again in zip(wholes.items(), read[len(unread) :], strict=True):
         if whole in taken:
-            told.pop(index)
+            lines_read.pop(index)
         elif are_alike(words_of(again[0].text), words_of(whole.text)):
-            told[index] = again
+            lines_read[index] = again
             taken.append(whole)
-    return list(told.values())
+    return list(lines_read.values())
 
 
 def read_surely(lines: Sequence[TextLine]) -> Generator[ReadRequest, Answers, list[TextLine]]:
     """The lines with what the accurate reader makes of them, which leads where it is the clearer or sees no words."""
     readings = yield from _read_accurately(lines)
-    told = []
+    surely = []
     for line, reading in zip(lines, readings, strict=True):
         sure = replace(line, sure=reading)
         if reading.score > line.score or reading.score < LEGIBLE:
             sure = replace(sure, text=reading.text, score=reading.score)
-        told.append(sure)
-    return told
+        surely.append(sure)
+    return surely
 
 
 def confirm(lines: Sequence[TextLine]) -> Generator[ReadRequest, Answers, list[Reading]]:

@@ -41,9 +41,9 @@ def answer(work: Sequence[Steps], reader: TextReader) -> list[list[FrameText]]:
     while asked:
         for kind in RequestKind:
             same = [(index, ask) for index, ask in asked.items() if ask.kind is kind]
-            for index, told in _asked_of(reader, kind, same):
+            for index, answers in _asked_of(reader, kind, same):
                 try:
-                    asked[index] = work[index].send(told)
+                    asked[index] = work[index].send(answers)
                 except StopIteration as done:
                     texts[index] = done.value
                     del asked[index]

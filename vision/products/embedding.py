@@ -54,9 +54,9 @@ class PictureEmbedder:
         upright = [cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures]
         inputs = self._processor(images=upright, return_tensors="pt").to(self._device)
         with torch.inference_mode():
-            told = self._model.get_image_features(**inputs)
+            output = self._model.get_image_features(**inputs)
         # Newer versions give the whole output, older ones its pooled vector.
-        vectors = getattr(told, "pooler_output", told)
+        vectors = getattr(output, "pooler_output", output)
         lengths = vectors.norm(dim=-1, keepdim=True).clamp_min(1e-12)
         return np.asarray((vectors / lengths).float().cpu().numpy(), dtype=np.float32)
 

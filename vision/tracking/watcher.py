@@ -351,11 +351,11 @@ class StreamWatcher:
 
     def _ticks(self, track: Track) -> bool:
         """Whether it is the next state of a counter that runs: its first states were told, the rest say nothing new."""
-        self._told = [told for told in self._told if track.end_ms - told[2] <= _TICK_MEMORY_MS]
+        self._told = [shown for shown in self._told if track.end_ms - shown[2] <= _TICK_MEMORY_MS]
         skeleton = skeleton_of(track.words)
         if "#" not in skeleton or skeleton == "#":
             return False
-        same = sum(told == skeleton and overlap(box, track.last_box) for told, box, _ in self._told)
+        same = sum(shown == skeleton and overlap(box, track.last_box) for shown, box, _ in self._told)
         if same >= _TICKS:
             self.counts.ticks += 1
         return same >= _TICKS

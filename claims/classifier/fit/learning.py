@@ -129,13 +129,13 @@ def _compared(
     before, after = (figures_of(each, breach) for each in scores)
     gained = losses_of(scores[0], breach) - losses_of(scores[1], breach)
     by_chance = float(np.std(gained) / max(1, len(gained)) ** 0.5)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "fitted_on": len(older),
         "in_force": before.model_dump(),
         "learnt": after.model_dump(),
         "by_chance": round(by_chance, 4),
     }
-    return told, _no_better(before, after, by_chance)
+    return report, _no_better(before, after, by_chance)
 
 
 def _no_better(before: Figures, after: Figures, by_chance: float) -> str | None:

@@ -20,8 +20,8 @@ def supposed(rule: ContextRule, window: Window, place: Place) -> Span | None:
     for start, end in reversed(triggers_of(window, rule.trigger, rule.pseudo)):
         if not left <= start or end > place.start:
             continue
-        told = any(end <= s and e <= place.start for s, e in reports)
-        if not told and any(end <= s and e <= place.start for s, e in subjects):
+        is_reported = any(end <= s and e <= place.start for s, e in reports)
+        if not is_reported and any(end <= s and e <= place.start for s, e in subjects):
             continue
         close = _condition_end(window, end, place.end, right)
         near = reaches(window.text, end, place.start, rule.reach, rule.scope == "sentence")

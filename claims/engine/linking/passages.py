@@ -235,7 +235,7 @@ def is_read_otherwise(path: str, window: Window, passport: Passport, policy: Pol
     if model is None or model.stated_at is None or not texts:
         return False
     before, text = before_of(window), _read_of(window)
-    read = links.differs([pair_of(passport.name, told, before, text) for told in texts])
+    read = links.differs([pair_of(passport.name, registered, before, text) for registered in texts])
     return max(read) < model.stated_at
 
 
@@ -248,11 +248,11 @@ def passage_claims(
     known: ByWord,
 ) -> Iterator[LinkedClaim]:
     """The registered text that the passage likeliest contradicts, where what is linked does not tell so already."""
-    told = [c.judgement.path for c in known.claims if c.likelihood >= c.flag_at]
+    linked = [c.judgement.path for c in known.claims if c.likelihood >= c.flag_at]
     scored = [
         (features, one)
         for one, features in scored_texts(window, passport, policy, links, model, known)
-        if not any(_is_of(path, one.of) for path in told)
+        if not any(_is_of(path, one.of) for path in linked)
     ]
     if not scored:
         return

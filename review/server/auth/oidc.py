@@ -67,8 +67,8 @@ class Provider:
         try:
             return self._log_in(claims)
         except LoginRefused as error:
-            told = {"login": _login_of(claims), "address": address}
-            _log.warning("login %r of the provider from %s refused: %s", *told.values(), error, extra=told)
+            logged = {"login": _login_of(claims), "address": address}
+            _log.warning("login %r of the provider from %s refused: %s", *logged.values(), error, extra=logged)
             raise
 
     def _log_in(self, claims: dict[str, object]) -> Login:

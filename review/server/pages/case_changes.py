@@ -33,13 +33,13 @@ class QueueEvents:
 
     async def follow(self) -> AsyncGenerator[ServerSentEvent]:
         """An event at once and with every change, until the browser goes: nothing is held between two readings."""
-        told: int | None = None
+        sent: int | None = None
         self.listening += 1
         try:
             while not self.closing.is_set():
                 change = await self._latest()
-                if change != told:
-                    told = change
+                if change != sent:
+                    sent = change
                     yield ServerSentEvent(raw_data=str(change), event="change", retry=2000)
                 await asyncio.sleep(_STEP_S)
         finally:

@@ -101,8 +101,8 @@ def reanalysis_pages_router(stores: Stores, desk: Desk, platform: Platform, data
             caller = Caller.of_person(senior, stores.streams.stream(stream).tenant_id)
             reanalysis_id, _ = place_reanalysis(given, caller, stores, data_dir, platform)
         except ValidationError as error:
-            told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
-            return overview(request, viewer, stream, sent, told)
+            message = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
+            return overview(request, viewer, stream, sent, message)
         except PlatformError as error:
             return overview(request, viewer, stream, sent, _reason(error, Words(viewer.language)))
         return RedirectResponse(f"/reanalyses/{reanalysis_id}", status_code=303)

@@ -102,8 +102,8 @@ def tenants_router(stores: Stores, desk: Desk, platform: Platform) -> APIRouter:
                 tenant_id, {k: v.strip() for k, v in sent.items() if v.strip()}, admin.id, keeps=False
             )
         except ValidationError as error:
-            told = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
-            return page(viewer, tenant_id, told)
+            message = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors(include_url=False))
+            return page(viewer, tenant_id, message)
         return RedirectResponse(f"/tenants/{tenant_id}", status_code=303)
 
     return router

@@ -115,8 +115,8 @@ def words_pages_router(stores: Stores, desk: Desk, platform: Platform) -> APIRou
                 lambda old: with_words(old, [word], platform.word_terms),
             )
         except ValidationError as error:
-            told = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
-            return page(viewer, tenant, sent=sent, error=told)
+            message = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors(include_url=False))
+            return page(viewer, tenant, sent=sent, error=message)
         except (ValueError, PlatformError) as error:
             return page(viewer, tenant, sent=sent, error=str(error))
         return RedirectResponse(f"/words?tenant={tenant}", status_code=303)

@@ -69,7 +69,7 @@ def _screen(stores: Stores, tmp_path: Path) -> list[Finding]:
         semantic=AUTO,
         models=user_models_folder(),
     )
-    judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, stores=stores)
+    judging, recorder = JudgingStage(job, {"asr": "base"}), Recorder(job, writer=stores.stream_writer)
     findings = judging.judge(_said(), 0) + judging.finish()
     recorder.keep(judging.read())
     stores.stream_writer.add_passages(_said())

@@ -97,8 +97,8 @@ def words_out(stored: StoredRules | None, now: datetime) -> WordsOut:
 
 def word_out(word: ListedWord, now: datetime) -> WordOut:
     """A word as it is sent."""
-    told = word.model_dump(by_alias=True)
-    return WordOut.model_validate(told | {"id": word.id, "ended": not word.is_in_force(now)})
+    values = word.model_dump(by_alias=True)
+    return WordOut.model_validate(values | {"id": word.id, "ended": not word.is_in_force(now)})
 
 
 def tried_words_out(tried: Sequence[TriedWord], now: datetime) -> WordsTriedOut:
