@@ -82,6 +82,10 @@ class Located:
         return sorted({s for concept in concepts for s in self._ends.get(concept, ())})
 
 
+# A pattern's number, and of what else one each must be there for it to match.
+_Closing = tuple[int, tuple[tuple[str, ...], ...]]
+
+
 class PatternIndex:
     """Many patterns, by the concepts with which a match may end.
 
@@ -89,11 +93,17 @@ class PatternIndex:
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._closed_by: dict[str, list[tuple[int, tuple[tuple[str, ...], ...]]]] = {}
+        self._closed_by: dict[str, list[_Closing]] = {}
         for number, pattern in enumerate(patterns):
+            required = [(frozenset(concepts), concepts) for concepts in pattern.required]
+            # What closes a match is often one of thousands of words, of which most leave the same to be looked for.
+            known: dict[tuple[bool, ...], _Closing] = {}
             for concept in _closing(pattern):
-                others = tuple(concepts for concepts in pattern.required if concept not in concepts)
-                self._closed_by.setdefault(concept, []).append((number, others))
+                filled = tuple(concept in members for members, _ in required)
+                if filled not in known:
+                    left = tuple(of for of, is_there in zip(pattern.required, filled, strict=True) if not is_there)
+                    known[filled] = (number, left)
+                self._closed_by.setdefault(concept, []).append(known[filled])
 
     def possible(self, located: Located, start: int, end: int) -> list[int]:
         """The numbers of the patterns that may have a match that ends in (start, end], in order."""

@@ -25,15 +25,9 @@ class Bigrams:
         self.counted: Mapping[str, int] = counted
         self._spoken, self._kinds = sum(counted.values()), len(counted)
         self._language, self._written = language, max(1, sum(language.values()))
-        self._after: dict[str, dict[str, float]] = {}
-        self._left: dict[str, float] = {}
-        for first, after in pairs.items():
-            whole = sum(after.values()) + len(after)
-            self._left[first] = math.log(len(after) / whole)
-            self._after[first] = {
-                word: math.log((count + len(after) * math.exp(self.alone(word))) / whole)
-                for word, count in after.items()
-            }
+        # A row is reckoned when it is first asked for: few of them ever are.
+        self._pairs = pairs
+        self._rows: dict[str, tuple[float, Mapping[str, float]]] = {}
 
     def alone(self, word: str) -> float:
         """The logarithm of the word's likelihood, whatever stands before it."""
@@ -42,11 +36,26 @@ class Bigrams:
 
     def left(self, first: str) -> float:
         """What is added to a word's own likelihood where the pair was not counted."""
-        return self._left.get(first, 0.0)
+        return self._row(first)[0]
 
     def after(self, first: str) -> Mapping[str, float]:
         """The logarithm of the likelihood of each word that was counted after this one."""
-        return self._after.get(first, {})
+        return self._row(first)[1]
+
+    def _row(self, first: str) -> tuple[float, Mapping[str, float]]:
+        row = self._rows.get(first)
+        if row is None:
+            row = self._rows[first] = self._reckoned(self._pairs.get(first, {}))
+        return row
+
+    def _reckoned(self, after: Mapping[str, int]) -> tuple[float, Mapping[str, float]]:
+        if not after:
+            return 0.0, {}
+        whole = sum(after.values()) + len(after)
+        likelihoods = {
+            word: math.log((count + len(after) * math.exp(self.alone(word))) / whole) for word, count in after.items()
+        }
+        return math.log(len(after) / whole), likelihoods
 
 
 def are_pairs(lines: Iterable[str]) -> bool:

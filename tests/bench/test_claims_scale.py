@@ -9,10 +9,11 @@ import configs
 from bench.cases import blind_sets
 from bench.claims_scale import length_rows, padded_policy, process_row
 from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 
 def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> None:
-    plain = Policy(configs.POLICY_DIR)
+    plain = packaged_policy()
     policy = Policy(padded_policy(configs.POLICY_DIR, 40, tmp_path / "padded"))
     added = policy.lexicon.concepts["padding"]
     assert len(added) == 40
@@ -24,7 +25,7 @@ def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.service
 def test_every_length_is_measured_on_the_same_text() -> None:
-    rows = length_rows(Policy(configs.POLICY_DIR), blind_sets()[0].passports)
+    rows = length_rows(packaged_policy(), blind_sets()[0].passports)
     assert rows[0]["cost_per_char_over_shortest"] == 1
     assert all(float(str(row["us_per_char"])) > 0 for row in rows)
 

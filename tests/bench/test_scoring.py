@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from bench.calibration import reliability, wilson
 from bench.cases import READ_SETS, Case, CasesError, blind_sets, open_examples, read_cases
 from bench.claim_engine import OurEngine
 from bench.claims import groups, quality_rows
 from bench.peers import LAWFUL, STRICT_CONCEPTS, NgramClassifier, WordList, word_list
 from bench.scoring import Method, ScoredFlag, best_recall, score, sweep
-from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 
 def case(name: str, *classes: str, text: str = "今天讲讲这款", verdicts: tuple[str, ...] = ("banned",)) -> Case:
@@ -95,7 +94,7 @@ def test_word_list_scores_by_different_words() -> None:
 
 
 def test_word_list_comes_from_the_policy_and_misses_no_concept_silently() -> None:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     words = word_list(policy, "strict", STRICT_CONCEPTS)
     assert words.flags(case("x", text="这款是世界级的"))
     with pytest.raises(CasesError, match="no_such_concept"):
@@ -136,7 +135,7 @@ def test_open_examples_are_read_with_their_classes() -> None:
 
 
 def test_every_method_gives_a_row_and_a_trained_one_is_not_scored_on_its_examples() -> None:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     sets = blind_sets()
     cases = sets[0].cases[:30]
     seen, unseen = NgramClassifier("seen", cases), NgramClassifier("unseen", small_examples())

@@ -12,9 +12,9 @@ from bench.spoken import Judged, hear, main, misses, reason, rows
 from bench.spoken_material import LINES, UNREAD, SpokenCase, chosen, kind_of
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
-from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from tests.claims.support import AT
+from tests.packaged import packaged_policy
 
 pytestmark = pytest.mark.service
 
@@ -44,7 +44,7 @@ def _line(
 
 @pytest.fixture(scope="module")
 def flagged() -> tuple[Finding, ...]:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     engine = ClaimEngine(policy, load_passports(_PASSPORTS, policy.quantity_reader), at=AT)
     conversation = engine.conversation("s")
     conversation.hear(Passage(stream_id="s", id="u", start_ms=0, end_ms=2000, text="这是全网最好的充电头"))

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-import configs
 from bench.talk import measured, run
 from bench.talk_rows import OWN, TalkMissing, fetched_windows, rooms
 from bench.talk_score import area, flags_of, recall_at, score
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Engines, Said, hours, windows_of, written
+from tests.packaged import packaged_policy
 
 GOODS = "food/honey"
 
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def said(number: int, text: str, label: Any, *classes: str) -> Said:

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-import configs
-from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 TALK = Path(__file__).parents[2] / "bench" / "labelled"
 LABELS = {"lawful", "breach", "unsure"}
@@ -71,7 +70,7 @@ def test_lines_of_advertising_are_half_breaches_and_no_two_alike() -> None:
 
 
 def test_classes_are_those_of_the_policy() -> None:
-    known = set(Policy(configs.POLICY_DIR).classes)
+    known = set(packaged_policy().classes)
     of_lines = [row for name in ("labels", "lines", "cues", "shown") for row in rows(f"{name}.jsonl")]
     for passage in (*of_lines, *passages("own.jsonl"), *passages("held.jsonl")):
         assert set(passage["classes"]) <= known
@@ -85,7 +84,7 @@ def test_what_is_held_back_shares_nothing_with_what_is_learnt_from() -> None:
 
 def test_no_detector_is_without_its_measured_line() -> None:
     page = (TALK.parents[1] / "docs" / "detectors.md").read_text(encoding="utf-8")
-    for section in Policy(configs.POLICY_DIR).class_files.values():
+    for section in packaged_policy().class_files.values():
         for rule in section.rules:
             assert rule.description, rule.id
             assert f"| {rule.id} | {rule.description} |" in page, rule.id

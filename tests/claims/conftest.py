@@ -13,11 +13,12 @@ from claims.passports.passport import Passport
 from claims.policy.policy import Policy
 from claims.types import PlatformFact
 from tests.claims.support import AT, POWER_BANK, Speaker
+from tests.packaged import packaged_policy
 
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from claims.engine.conversation import ClaimEngine
 from claims.engine.examples import (
     example_engine,
@@ -19,11 +18,12 @@ from claims.engine.window import build_window, fold
 from claims.policy.detectors import Example
 from claims.policy.policy import Policy
 from claims.types import Passage
+from tests.packaged import packaged_policy
 
 # A value that differs is found by comparing numbers, not by a pattern.
 QUANTITY = "SPEC_PARAM.quantity"
 MOST_PATTERNS = 6
-EXAMPLES = Policy(configs.POLICY_DIR).examples
+EXAMPLES = packaged_policy().examples
 
 
 def _rows(kind: str) -> list[object]:

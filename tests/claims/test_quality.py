@@ -18,6 +18,7 @@ from claims.passports.load import load_passports
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, PlatformFact
 from cli.policy.labelled_talk import Engines, written
+from tests.packaged import packaged_policy
 
 HERE = Path(__file__).parent
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -25,7 +26,7 @@ AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from claims.passports.load import read_passports
-from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.passports.records import Registered
 from review.stores import Stores
 from review.tenants.types import Caller
 from tests.cli.support import AT, Call, passage
+from tests.packaged import packaged_policy
 
 WRONG = """- id: P-1
   name: 移动电源
@@ -86,7 +85,7 @@ def test_a_paper_that_ended_before_the_broadcast_is_warned_of(
 
 def test_what_is_stored_is_listed_with_each_fault(zhenyan: Call, tmp_path: Path) -> None:
     assert zhenyan("passports", "stored").status == 0
-    reader = Policy(configs.POLICY_DIR).quantity_reader
+    reader = packaged_policy().quantity_reader
     stores = Stores.open(f"sqlite:///{tmp_path / 'data' / 'zhenyan.db'}")
     for number, category in enumerate(("food/honey", "foods/honey", "食品")):
         record = {"id": f"P-{number}", "name": "蜂蜜", "category": category}

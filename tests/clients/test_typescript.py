@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from claims.policy.policy import Policy
 from cli.commands.serve import terms_of
 from net.guard import NetPolicy
 from review.db.engine import open_engine
@@ -19,6 +18,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
+from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The address of a server, and a key."""
-    policy = Policy(ROOT / "configs" / "policy" / "zh-CN")
+    policy = packaged_policy()
     stores = Stores.over(open_engine(f"sqlite:///{tmp_path / 'zhenyan.db'}"), now=lambda: NOW)
     stores.leases.beat(Worker(worker_id="w1", node="n1", capacity=10))
     stores.keys.add_tenant("acme", "Acme", "test")

@@ -18,10 +18,10 @@ from asr.types import Utterance
 from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passports.load import load_passports
-from claims.policy.policy import Policy
 from claims.products.hotwords import hotwords_of
 from claims.types import Disposition, Finding
 from tests.claims.support import AT
+from tests.packaged import packaged_policy
 
 CLIPS = Path(__file__).parents[1] / "clips"
 TEMPTING = ("治疗失眠", "纯棉", "降血压", "根治", "洋槐蜜", "国家级", "销量第一", "驰名商标")
@@ -30,7 +30,7 @@ MakeCut = Callable[..., Cut]
 
 @pytest.fixture(scope="module")
 def engine() -> ClaimEngine:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     passports = load_passports(configs.DEMO_DIR / "passports.yaml", policy.quantity_reader)
     return ClaimEngine(policy, passports, at=AT)
 

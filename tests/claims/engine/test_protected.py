@@ -10,6 +10,7 @@ from claims.policy.policy import Policy
 from claims.policy.yaml_files import parse_yaml
 from claims.types import Disposition, Finding, Passage
 from tests.claims.support import Says
+from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = """
@@ -24,9 +25,7 @@ PASSPORTS = """
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    import configs
-
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def findings(policy: Policy, *said: str, product: str = "P-TEA", lawful: bool = True) -> list[Finding]:

@@ -10,14 +10,14 @@ from bench.talk_rows import SHOWN, single_lines
 from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
-from claims.policy.policy import Policy
 from claims.types import Disposition, Passage
 from cli.policy.labelled_talk import AT, Said
+from tests.packaged import packaged_policy
 
 
 @pytest.mark.service
 def test_price_cards_labels_and_notices_are_left_alone_and_breaches_found() -> None:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     reader = open_reader(AUTO, configs.SEMANTIC_DIR, device="cpu")
 
     @cache

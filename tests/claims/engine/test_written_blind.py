@@ -12,6 +12,7 @@ from claims.classifier.reading import Reader
 from claims.policy.policy import Policy
 from claims.types import Finding
 from tests.claims.test_quality import flags_of, read_cases
+from tests.packaged import packaged_policy
 
 HERE = Path(__file__).resolve().parent.parent
 FROZEN = ["canonical", "contexts", "held/canonical", "held/attacks"]
@@ -19,7 +20,7 @@ FROZEN = ["canonical", "contexts", "held/canonical", "held/attacks"]
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture(scope="module")

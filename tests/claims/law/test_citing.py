@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from claims.law.citing import numeral, parse
 from claims.law.texts import StatuteTexts
-from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 ROOT = Path(__file__).parents[3]
 LAWS = StatuteTexts.read(ROOT / "configs" / "laws" / "zh-CN.yaml")
@@ -61,7 +61,7 @@ def test_what_can_not_be_read_for_certain_is_left_as_it_is(cited: str) -> None:
 
 
 def test_every_citation_of_the_policy_is_printed_formally_or_names_no_article() -> None:
-    policy = Policy(ROOT / "configs" / "policy" / "zh-CN")
+    policy = packaged_policy()
     refs = [ref for file in policy.class_files.values() for ref in file.law]
     cited = {each for ref in refs for each in ref.cite}
     left = {each for each in cited if LAWS.formal(each) == each}

@@ -4,11 +4,10 @@ import random
 
 import pytest
 
-import configs
 from claims.obfuscation.soundalike import SHORTEST, SoundAlikeWords, alikes_of
-from claims.policy.policy import Policy
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell, syllable, unlike
+from tests.packaged import packaged_policy
 
 # The mean cost of a syllable up to which words are alike, by their length; those not named have the last.
 LIMITS, LIMIT = {SHORTEST: 0.125, SHORTEST + 1: 0.2}, 0.3
@@ -31,7 +30,7 @@ def compared(words: SoundAlikeWords, text: str) -> list[tuple[float, int, int, s
 
 @pytest.fixture(scope="module")
 def words() -> SoundAlikeWords:
-    return alikes_of(Policy(configs.POLICY_DIR))
+    return alikes_of(packaged_policy())
 
 
 @pytest.mark.parametrize(

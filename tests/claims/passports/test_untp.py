@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-import configs
 from claims.errors import PassportError
 from claims.passports.load import read_passports, survey_parsed
 from claims.passports.records import Parsed
 from claims.passports.untp import parse_digital_link
 from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 CREDENTIAL: dict[str, Any] = {
     "@context": ["https://www.w3.org/ns/credentials/v2"],
@@ -50,7 +50,7 @@ CREDENTIAL: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def test_what_the_credential_says_is_registered(policy: Policy) -> None:

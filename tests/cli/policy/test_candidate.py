@@ -14,6 +14,7 @@ from cli.policy.candidate import propose_to, write_candidate
 from cli.shell.records import InputError
 from review.analytics.types import Proposal, ProposalKind
 from tests.cli.support import AT, Call
+from tests.packaged import packaged_policy
 
 
 def proposal(words: str, kind: ProposalKind = ProposalKind.WORD, **more: str) -> Proposal:
@@ -23,7 +24,7 @@ def proposal(words: str, kind: ProposalKind = ProposalKind.WORD, **more: str) ->
 
 @pytest.fixture(scope="module")
 def live() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def flagged(policy: Policy, text: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import configs
 from claims.policy.policy import Policy
 from tests.cli.support import Call
+from tests.packaged import packaged_policy
 
 
 def old_policy(folder: Path) -> Path:
@@ -34,7 +35,7 @@ def test_it_is_refused_with_the_way_and_brought_over(zhenyan: Call, tmp_path: Pa
     assert "zhenyan policy migrate" in refused.err
     assert zhenyan("policy", "migrate", old, new).status == 0
     policy = Policy(new)
-    packaged = Policy(configs.POLICY_DIR)
+    packaged = packaged_policy()
     assert policy.settings == packaged.settings
     assert all((new / name).is_file() for name in ("wording.yaml", "messages.yaml", "scores.yaml"))
     assert policy.class_files["ORIGIN"].recorded

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.policy.policy import Policy
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, Call
+from tests.packaged import packaged_policy
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_the_digest_follows_every_edit_and_not_the_place(zhenyan: Call, policy_c
     def digest(folder: Path) -> str:
         return str(json.loads(zhenyan("policy", "validate", folder, "--json").out)["digest"])
 
-    packaged = Policy(configs.POLICY_DIR).digest
+    packaged = packaged_policy().digest
     assert digest(policy_copy) == packaged
     with (policy_copy / "places.yaml").open("a", encoding="utf-8") as file:
         file.write("# an edit\n")

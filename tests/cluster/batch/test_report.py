@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-import configs
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS
 from cluster.batch.report import REPORT, write_report
 from cluster.batch.types import FileResult, FileState
 from tests.chromium import chromium
+from tests.packaged import packaged_policy
 from tests.review.sample import FINDING
 
 DONE = FileResult(
@@ -25,7 +25,7 @@ FAILED = FileResult(name="lan/<c>.mp4", host_id="lan", state=FileState.FAILED, e
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.mark.browser

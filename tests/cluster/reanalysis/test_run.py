@@ -25,6 +25,7 @@ from review.stores import Stores
 from review.streams.types import FindingQuery
 from review.tenants.types import Caller
 from tests.cluster.batch.conftest import DEMO_PASSPORTS, archive
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import AT, MILDER, candidate, fill
 
 __all__ = ["archive"]
@@ -81,7 +82,7 @@ def test_a_stretch_by_the_same_policy_is_found_again_and_no_more(
     stores: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(stores, tmp_path, "s1")
-    own = Policy(configs.POLICY_DIR)
+    own = packaged_policy()
     done = reanalyse(job, claimed(stores, "s1", policy=reference(own.name, own.digest), end_ms=15_000), stores)
     assert done is not None
     assert {one.outcome for one in done.compared} == {Outcome.KEPT}
@@ -93,7 +94,7 @@ def test_another_version_of_a_passport_takes_a_contradiction_away(
     stores: Stores, tmp_path: Path, job: ReanalysisJob
 ) -> None:
     fill(stores, tmp_path, "s1")
-    own = Policy(configs.POLICY_DIR)
+    own = packaged_policy()
     told = [stored.finding for stored in stores.streams.findings(FindingQuery(limit=100)).findings]
     wrong = next(finding for finding in told if finding.class_id == "SPEC_PARAM")
     basis = tmp_path / "recordings" / "s1" / "basis"

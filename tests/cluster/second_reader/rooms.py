@@ -25,6 +25,7 @@ from review.evidence.basis import keep_basis
 from review.second_reader.types import Budget
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
@@ -45,7 +46,7 @@ DOUBT = Doubt(between=Between.model_validate({"from": 0.3, "to": 0.8}))
 
 @cache
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def config(url: str, **changes: Any) -> SecondReaderConfig:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
@@ -14,6 +13,7 @@ from review.cases.types import Case
 from review.db.engine import open_engine
 from review.stores import Stores
 from review.streams.corrections import Correction, Judging, Rewording
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import LINES, fill
 
 ANNA = Person(id="anna", name="Anna", role=Role.REVIEWER)
@@ -39,7 +39,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 import configs
 from claims.classifier.encoding_cache import Directions
 from claims.passports.load import load_passports, passport_texts
-from claims.policy.policy import Policy
 from claims.types import PlatformFact
 from ingest.recording.manifest import MANIFEST
 from review.evidence.basis import (
@@ -19,12 +18,13 @@ from review.evidence.basis import (
     read_kept_directions,
     read_kept_facts,
 )
+from tests.packaged import packaged_policy
 
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 
 
 def test_every_passport_is_found_under_its_version(tmp_path: Path) -> None:
-    passports = load_passports(PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
+    passports = load_passports(PASSPORTS, packaged_policy().quantity_reader)
     keep_basis(tmp_path, passport_texts(PASSPORTS), [])
     for passport in passports:
         text = passport_text(tmp_path, passport.version)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from claims.policy.policy import Policy
+from tests.packaged import packaged_policy
 
 ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "docs" / "law"
@@ -44,4 +45,4 @@ def test_every_class_has_a_page(policy_of_law: Policy) -> None:
 
 @pytest.fixture(scope="module")
 def policy_of_law() -> Policy:
-    return Policy(ROOT / "configs" / "policy" / "zh-CN")
+    return packaged_policy()

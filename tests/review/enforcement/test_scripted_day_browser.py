@@ -260,7 +260,6 @@ def spend(
     return spend_day
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_day_on_a_laptop(spend: Callable[[Size, Language, str], None], language: Language) -> None:
     spend(LAPTOP, language, "light")

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 import configs
-from claims.policy.policy import Policy
 from review.judge_pool.fair_queue import Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.pool import JudgingPool
@@ -20,6 +19,7 @@ from review.server.auth.access import LOCAL_PERSON
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.accounts.support import form_token
 from tests.review.judge_pool.jobs import Hold, Nothing
 from tests.review.judge_pool.support import until
@@ -63,7 +63,7 @@ def test_a_policy_that_is_handed_in_is_read_in_a_process(client: httpx.Client, s
     content = pack_policy(configs.POLICY_DIR)
     answer = client.post("/policies", data=token, files={"archive": ("policy.zip", content, "application/zip")})
     assert answer.status_code == 303, answer.text
-    assert [version.digest for version in stores.policies.versions()] == [Policy(configs.POLICY_DIR).digest]
+    assert [version.digest for version in stores.policies.versions()] == [packaged_policy().digest]
 
 
 def test_a_policy_that_is_wrong_is_told_as_before(client: httpx.Client) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-import configs
 from claims.classifier.calibration import FIRST_STEP
 from claims.classifier.fit.learning import Learnt, host_hash
 from claims.policy.policy import Policy
@@ -12,6 +11,7 @@ from claims.types import ScoreStep
 from review.cases.types import Choice
 from review.learning.types import ShadowScore
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.learning.said import ANNA, ON_BOTH_DATABASES, READ, broadcast, decide, found
 
 pytestmark = ON_BOTH_DATABASES
@@ -130,4 +130,4 @@ def score(
 
 
 def packaged() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()

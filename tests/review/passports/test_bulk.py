@@ -2,14 +2,13 @@
 
 import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from claims.passports.quantities import QuantityReader
-from claims.policy.policy import Policy
 from review.api_errors import OrderRefused
 from review.passports.bulk import FileForm, ReadRow, read_rows, sent_rows
+from tests.packaged import packaged_policy
 
 DAY = date(2026, 11, 24)
 GOOD = {"id": "P-1", "name": "移动电源", "category": "electronics/power_bank"}
@@ -22,7 +21,7 @@ UNTP = {
 
 @pytest.fixture(scope="module")
 def reader() -> QuantityReader:
-    return Policy(Path(__file__).parents[3] / "configs" / "policy" / "zh-CN").quantity_reader
+    return packaged_policy().quantity_reader
 
 
 def read(reader: QuantityReader, content: str, form: FileForm) -> list[ReadRow]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import configs
-from claims.policy.policy import Policy
 from review.policies.errors import PolicyPackError
 from review.policies.folders import in_force_folder, pack_policy, put_in_force, unpack_policy
+from tests.packaged import packaged_policy
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -21,7 +21,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def test_what_is_packed_comes_out_the_same_and_lies_under_its_hash(tmp_path: Path) -> None:
-    live = Policy(configs.POLICY_DIR)
+    live = packaged_policy()
     content = pack_policy(configs.POLICY_DIR)
     assert content == pack_policy(configs.POLICY_DIR)
     unpacked = unpack_policy(content, tmp_path)
@@ -36,7 +36,7 @@ def test_a_folder_around_the_policy_is_left_out(tmp_path: Path) -> None:
         for path in configs.POLICY_DIR.rglob("*")
         if path.is_file()
     }
-    assert unpack_policy(zipped(files), tmp_path).digest == Policy(configs.POLICY_DIR).digest
+    assert unpack_policy(zipped(files), tmp_path).digest == packaged_policy().digest
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from review.prebroadcast.checking import Checker
 from review.server.app import create_app
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
@@ -59,7 +60,7 @@ class GivenPassports:
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture(scope="session")

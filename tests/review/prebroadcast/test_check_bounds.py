@@ -19,7 +19,6 @@ import pytest
 import configs
 from claims.passports.bounds import PassportBounds
 from claims.passports.quantities import QuantityReader
-from claims.policy.policy import Policy
 from review.judge_pool.fair_queue import Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.policy_in_force import JudgesSource
@@ -32,6 +31,7 @@ from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
 from review.tenants.types import Scope
+from tests.packaged import packaged_policy
 from tests.review.judge_pool.jobs import Hold
 from tests.review.judge_pool.support import is_running, until
 from tests.review.serving import served
@@ -79,7 +79,7 @@ class Serving:
 
 @cache
 def reader() -> QuantityReader:
-    return Policy(configs.POLICY_DIR).quantity_reader
+    return packaged_policy().quantity_reader
 
 
 def pool_of(folder: Path, **terms: float) -> JudgingPool:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from claims.classifier.calibration import Calibration, Features
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
@@ -15,6 +14,7 @@ from claims.types import Finding, Passage
 from review.presentation.language import Words
 from review.presentation.score_steps import in_chinese
 from tests.claims.support import AT
+from tests.packaged import packaged_policy
 
 CASES = Path(__file__).parents[2] / "claims" / "registered" / "dev"
 _ENGLISH = re.compile("[a-z]{3,}")
@@ -22,7 +22,7 @@ _ENGLISH = re.compile("[a-z]{3,}")
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def test_every_feature_of_links_has_its_words(policy: Policy) -> None:

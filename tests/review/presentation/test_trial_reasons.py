@@ -8,10 +8,10 @@ import pytest
 
 import configs
 from claims.engine.conversation import ClaimEngine
-from claims.policy.policy import Policy
 from claims.types import Passage
 from review.presentation.trial_reasons import trial_reason
 from scripts.desk_sample import STARTED, read_passports_file
+from tests.packaged import packaged_policy
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{3,}")
@@ -53,7 +53,7 @@ def test_a_reason_is_told_in_one_language(why: str, zh: str, en: str) -> None:
 
 def test_whatever_the_engine_says_of_the_demo_has_words_in_both_languages() -> None:
     folder = Path(configs.__file__).parent / "demo"
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     engine = ClaimEngine(policy, read_passports_file(policy, folder / "passports.yaml"), at=STARTED)
     talk = engine.conversation("s")
     at_ms = 0

@@ -8,12 +8,12 @@ from pathlib import Path
 import configs
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports, passport_texts
-from claims.policy.policy import Policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_basis
 from review.replays.types import StoredStream
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
+from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
@@ -52,7 +52,7 @@ def stored_stream(*passages: Passage, steps: tuple[Step, ...] = ()) -> StoredStr
 
 def fill(stores: Stores, data_dir: Path, stream_id: str, *, host: str = "h1", at: datetime = AT) -> None:
     """A broadcast that was screened under the packaged policy: what the store and the recording's folder keep."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     passports = load_passports(PASSPORTS, policy.quantity_reader)
     stores.stream_writer.put_stream(
         StreamRecord(

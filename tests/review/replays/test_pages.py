@@ -21,6 +21,7 @@ from review.replays.types import Scope
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import ALL, candidate, fill
 from tests.review.server.pages.seats import CLASS_NAMES, known
 from tests.review.serving import served
@@ -133,7 +134,7 @@ def test_a_policy_is_handed_in_replayed_and_goes_live_by_two_people(
 
 
 def test_a_reviewer_sees_replays_and_changes_no_policy(sit: Sit, address: str, stores: Stores) -> None:
-    stores.policies.add_version(Policy(configs.POLICY_DIR), "anna")
+    stores.policies.add_version(packaged_policy(), "anna")
     page = sit("rita", Role.REVIEWER)
     page.goto(f"{address}/replays")
     expect(page.get_by_role("heading", name="规则版本")).to_be_visible()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import configs
 from claims.policy.policy import Policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_step, read_kept_steps
 from review.replays.judgement_cache import said_topic
 from review.replays.rejudging import judge_again
 from review.streams.tenant_rules import StoredRules
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import AT, passages_of, stored_stream
 from vision.products.timeline import Evidence, EvidenceKind
 
@@ -25,7 +25,7 @@ CURES = Passage(stream_id="s1", id="u1", start_ms=2_000, end_ms=6_000, text="每
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 def test_a_product_that_was_only_seen_is_known_again(policy: Policy) -> None:

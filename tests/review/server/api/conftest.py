@@ -12,7 +12,6 @@ from fastapi import FastAPI
 
 import configs
 from claims.passports.quantities import QuantityReader
-from claims.policy.policy import Policy
 from net.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
@@ -27,6 +26,7 @@ from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
 from tests.cli import conftest as command_line
+from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[4] / "configs" / "policy" / "zh-CN"
@@ -107,7 +107,7 @@ def key(platform: Stores) -> Key:
 @pytest.fixture(scope="session")
 def reader() -> QuantityReader:
     """What the packaged policy reads passports by."""
-    return Policy(POLICY_DIR).quantity_reader
+    return packaged_policy().quantity_reader
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import StreamState
 from review.stretches.types import Signal, Span, StretchTerms
+from tests.packaged import packaged_policy
 from tests.review.accounts.support import as_login
 from tests.review.sample import FINDING
-from tests.review.server.api.conftest import ORDER, PASSPORT, POLICY_DIR, Key
+from tests.review.server.api.conftest import ORDER, PASSPORT, Key
 from tests.review.server.api.limited.logins import login_of
 
 BOTH = pytest.mark.parametrize(
@@ -42,7 +43,7 @@ WORD = {"kind": "watch", "word": "老铁家人"}
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
-from tests.review.server.api.conftest import POLICY_DIR, Key
+from tests.packaged import packaged_policy
+from tests.review.server.api.conftest import Key
 
 GOODS = [
     ["商品编号", "商品名称", "类目", "属性:净含量(g)"],
@@ -28,7 +29,7 @@ GOODS = [
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-import configs
 from claims.passports.quantities import QuantityReader
 from claims.policy.policy import Policy
 from claims.types import Passage
@@ -26,6 +25,7 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import candidate
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Key, problem
 
@@ -47,7 +47,7 @@ def edited(folder: Path, version: str, edits: dict[str, tuple[str, str]]) -> Pol
 
 @pytest.fixture(scope="session")
 def packaged() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_what_is_named_is_what_a_worker_on_another_machine_judges_by(
         return {finding.class_id: finding.policy for finding in findings}
 
     assert found(stricter.name) == {"OFFSITE": stricter.name}
-    assert found(Policy(configs.POLICY_DIR).name) == {}
+    assert found(packaged_policy().name) == {}
     assert found(None) == {}, "it went live, but this machine has not yet brought it into force"
     platform.policies.bring_into_force(config.data_dir)
     assert found(None) == {"OFFSITE": stricter.name}

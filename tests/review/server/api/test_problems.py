@@ -12,7 +12,7 @@ from sqlalchemy import text
 from review.stores import Stores
 from review.tenants.types import Scope
 from tests.review.server.api.conftest import As, Key
-from tests.review.server.api.test_queries import OPERATIONS, filled
+from tests.review.server.api.test_queries import filled, operations
 
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "api.md"
 # Of what this one is sent every row is answered, those that are none as well.
@@ -66,7 +66,7 @@ def said_to_be_long(address: str, method: str, path: str) -> httpx.Response:
 def test_who_is_not_let_in(as_key: As, key: Key) -> None:
     nobody, stranger = as_key(""), as_key("zy_no")
     other = {scope: as_key(key(scopes=[scope])) for scope in (Scope.CHECK, Scope.CASES_READ)}
-    for method, path, operation in OPERATIONS:
+    for method, path, operation in operations():
         if path in OPEN:
             assert not operation.get("security"), path
             continue
@@ -81,7 +81,7 @@ def test_who_is_not_let_in(as_key: As, key: Key) -> None:
 
 def test_what_is_not_there(as_key: As, key: Key) -> None:
     asking, found = as_key(key()), 0
-    for method, path, operation in OPERATIONS:
+    for method, path, operation in operations():
         if "404" in operation["responses"] and "requestBody" not in operation:
             params = {"webhook_id": "wh_none"} if path == "/v1/deliveries/{sequence}/retry" else {}
             answer = asking.request(method, filled(path), params=params)
@@ -92,7 +92,7 @@ def test_what_is_not_there(as_key: As, key: Key) -> None:
 
 
 def test_a_body_that_is_none_or_too_long(as_key: As, key: Key, address: str) -> None:
-    asking, sending = as_key(key()), [one for one in OPERATIONS if "requestBody" in one[2]]
+    asking, sending = as_key(key()), [one for one in operations() if "requestBody" in one[2]]
     assert len(sending) > 6
     for method, path, operation in sending:
         for body in (b"{", b"\xff", b"[" * 10_000, b'{"no such field": 1}', b"[1]", b"null"):
@@ -111,7 +111,7 @@ def test_a_body_that_is_none_or_too_long(as_key: As, key: Key, address: str) -> 
 
 def test_another_method(as_key: As, key: Key) -> None:
     asking = as_key(key())
-    for method, path, _ in OPERATIONS:
+    for method, path, _ in operations():
         answer = asking.request("PATCH", filled(path))
         assert told(answer, 405) == "method_not_allowed", path
         assert answer.headers["allow"], (method, path)
@@ -121,7 +121,7 @@ def test_too_often(as_key: As, key: Key) -> None:
     asking = as_key(key(per_minute=1))
     asking.get("/v1/findings")
     asking.get("/v1/findings")
-    for method, path, operation in OPERATIONS:
+    for method, path, operation in operations():
         if path not in OPEN:
             answer = asking.request(method, filled(path))
             if answer.status_code != 429:  # The minute has turned: this request had the one of the next.
@@ -137,7 +137,7 @@ def test_an_address_that_is_none(as_key: As, key: Key) -> None:
 
 
 def test_a_failure_that_nobody_foresaw(failing: httpx.Client) -> None:
-    for method, path, _ in OPERATIONS:
+    for method, path, _ in operations():
         if path != "/v1/keys":
             answer = failing.request(method, filled(path), headers={"Connection": "close"})
             assert told(answer, 500) == "server_error", path
@@ -162,7 +162,7 @@ def test_a_database_that_does_not_answer(as_key: As, key: Key, platform: Stores)
     assert asking.get("/v1/findings").status_code == 200
     with platform.engine.begin() as connection:
         connection.execute(text("ALTER TABLE api_keys RENAME TO gone"))
-    for method, path, operation in OPERATIONS:
+    for method, path, operation in operations():
         if path not in OPEN:
             assert told(asking.request(method, filled(path)), 503) == "database"
             assert "503" in operation["responses"], path

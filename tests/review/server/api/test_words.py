@@ -17,8 +17,9 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
+from tests.packaged import packaged_policy
 from tests.review.sample import FINDING
-from tests.review.server.api.conftest import ORDER, PASSPORT, POLICY_DIR, As, Clock, Key, problem
+from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
 
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 BLOCKED = {"kind": "block", "word": "减肥", "class": "MEDICAL_TERMS"}
@@ -26,7 +27,7 @@ BLOCKED = {"kind": "block", "word": "减肥", "class": "MEDICAL_TERMS"}
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-import configs
 from claims.law.texts import StatuteTexts
 from claims.policy.policy import Policy
 from review.accounts.types import Person
@@ -21,6 +20,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.corrections import Judging
+from tests.packaged import packaged_policy
 from tests.review.replays.stored import LINES, fill
 from tests.review.server.pages.conftest import LAWS_FILE
 from tests.review.server.pages.seats import CLASS_NAMES, Sit, known
@@ -31,7 +31,7 @@ Find = Callable[[str], Case]
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

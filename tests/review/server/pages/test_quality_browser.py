@@ -26,6 +26,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.learning.said import broadcast, decide, found
 from tests.review.server.pages.conftest import LAPTOP, LAWS_FILE
 from tests.review.server.pages.seats import Clock, Sit
@@ -68,7 +69,7 @@ CARD = {
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return Policy(configs.POLICY_DIR)
+    return packaged_policy()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 import configs
 from claims.classifier.opening import open_reader
-from claims.policy.policy import Policy
 from cluster.learning.shadow import ShadowRunner
 from cluster.replay.background import ReplayRunner
 from cluster.replay.run import ReplayJob
@@ -19,6 +18,7 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill
@@ -103,7 +103,7 @@ def test_what_was_learnt_reads_in_shadow_is_replayed_signed_by_two_and_taken_bac
     fit = learn_from_decisions(
         desk_store.learning,
         desk_store.policies,
-        Policy(configs.POLICY_DIR),
+        packaged_policy(),
         reader,
         tenant_id="local",
         more=turned_labels(),

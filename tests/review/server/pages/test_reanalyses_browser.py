@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
-from claims.policy.policy import Policy
 from claims.types import Passage
 from ingest.recording.ledger import Coverage
 from net.guard import NetPolicy
@@ -25,7 +24,8 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import StreamRecord, StreamState
-from tests.review.server.api.conftest import ENFORCEMENT_DIR, POLICY_DIR
+from tests.packaged import packaged_policy
+from tests.review.server.api.conftest import ENFORCEMENT_DIR
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit
 from tests.review.server.pages.test_quality_browser import PHONE, seen
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def reader() -> QuantityReader:
-    return Policy(POLICY_DIR).quantity_reader
+    return packaged_policy().quantity_reader
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-import configs
 from claims.classifier.fit.learning import Learnt
-from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.analytics.types import ProposalKind
 from review.learning.types import ShadowScore
 from review.stores import Stores
+from tests.packaged import packaged_policy
 from tests.review.server.api.owned import Owned
 
 _CARD = {"passages": 40, "hosts": 2, "data_sha256": "0" * 64, "breach": 20, "lawful": 20, "unsure": 0}
@@ -22,7 +21,7 @@ def turned_out(stores: Stores, owned: Mapping[str, Owned]) -> None:
         stores.analytics.propose(of.values["case_id"], person, f"{name} word", None, ProposalKind.WORD, "said often")
         card = _CARD | {"reader": f"{name} fit", "goods": {f"{name} fit": 40}}
         stores.learning.add_fit(name, Learnt(file=None, refused="too few", card=card, hosts=()), None, name)
-    candidate = stores.policies.add_version(Policy(configs.POLICY_DIR), "test")
+    candidate = stores.policies.add_version(packaged_policy(), "test")
     shadow = stores.learning.begin_shadow(candidate.digest, "packaged", "test")
     for name, of in owned.items():
         seen = ShadowScore(
