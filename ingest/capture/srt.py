@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import ffmpeg
 from typing_extensions import Buffer
 
+from ingest.errors import ParserDied
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.sandbox.process import how_it_ended
 from net.errors import UnreachableSource, UnsupportedSource
@@ -93,7 +94,10 @@ class SrtFile(io.RawIOBase):
 
 @contextmanager
 def srt_file(url: str, policy: NetPolicy, limits: HttpLimits, stop: Callable[[], bool]) -> Iterator[SrtFile]:
-    """The open stream of an SRT sender at a checked address; UnreachableSource if not a byte comes."""
+    """The open stream of an SRT sender at a checked address; UnreachableSource if not a byte comes.
+
+    ParserDied where the gateway was killed before one came: then nothing is known of the sender.
+    """
     program = find_ffmpeg()
     if not _speaks_srt(program):
         raise UnsupportedSource(url, "this ffmpeg has no SRT; install your system's ffmpeg package")
@@ -111,6 +115,8 @@ def srt_file(url: str, policy: NetPolicy, limits: HttpLimits, stop: Callable[[],
     try:
         file = SrtFile(process, stop, limits.connect_s + limits.read_s)
         if not file.wait():
+            if death := file.death():
+                raise ParserDied(url, death)
             raise UnreachableSource(url, "no connection, or nothing was sent")
         yield file
     finally:

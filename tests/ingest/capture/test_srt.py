@@ -1,11 +1,16 @@
 """SRT through the gateway: the bytes as they were sent, whatever their timestamps do."""
 
+import os
+import signal
 import socket
 import subprocess
 import threading
 from pathlib import Path
 
+import pytest
+
 from ingest.capture.srt import srt_file
+from ingest.errors import ParserDied
 from ingest.media.container import measure
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import EndPolicy
@@ -80,6 +85,19 @@ def test_a_program_that_was_killed_is_told_from_a_sender_that_ended() -> None:
         while file.read(4096):
             pass
         assert file.death() == "killed"
+
+
+def test_a_program_that_is_killed_before_anything_came_says_nothing_of_the_sender() -> None:
+    def kill_gateway() -> bool:
+        own = os.getpid()
+        for child in map(int, Path(f"/proc/{own}/task/{threading.get_native_id()}/children").read_text().split()):
+            if b"srt://" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(child, signal.SIGKILL)
+        return False
+
+    url = f"srt://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    with pytest.raises(ParserDied, match="killed"), srt_file(url, LOOPBACK, LIMITS, kill_gateway):
+        pass
 
 
 def test_its_environment_holds_no_secrets() -> None:
