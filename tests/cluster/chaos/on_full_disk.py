@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cli.broadcast.play import LiveBroadcast
 from ingest.recording.manifest import read_end, read_manifest
+from ingest.recording.ring import pin
 from tests.cluster.chaos.support import pause_s, witnesses_of
 from tests.cluster.live.support import Desk, desk
 from tests.cluster.live.test_shard import Office, opened_pools
@@ -33,6 +34,8 @@ def main() -> None:
         if what.endswith("meanwhile"):
             office.turn_until(lambda: recorded_ms(recording) >= FULL_FROM_MS, shard)
             if what == "full meanwhile":
+                # Else what was recorded before is given up for what comes now, as fast as the disk is filled again.
+                pin(recording, 0, 10**9, "all of it is needed")
                 with full(disk / "ballast"):
                     outage = threading.Thread(target=pause_s, args=(FULL_S,))
                     outage.start()
@@ -52,6 +55,7 @@ def told(one: Desk) -> dict[str, object]:
         "state": record.state.value,
         "error": record.error,
         "findings": witnesses_of(one, "s1"),
+        "classes": {finding.finding_id: finding.class_id for finding in one.findings("s1")},
         "span_ms": coverage.span_ms,
         "waiting_ms": coverage.waiting_ms,
         "lost_ms": coverage.gap_ms,
@@ -70,7 +74,7 @@ def source_of(part: Path, what: str) -> Iterator[str]:
 
 @contextmanager
 def full(ballast: Path) -> Iterator[None]:
-    """Leaves not a byte, whatever is given up meanwhile to make room; afterwards all of it is free again."""
+    """Leaves not a byte, whatever is removed meanwhile; afterwards all of it is free again."""
     over = threading.Event()
     filler = threading.Thread(target=keep_full, args=(ballast, over))
     filler.start()

@@ -44,7 +44,10 @@ def test_the_disk_is_full_once_all_is_recorded(tmp_path: Path) -> None:
 
 
 def test_the_disk_is_full_while_a_broadcast_is_recorded(tmp_path: Path) -> None:
-    """What finds no room is lost and told of; the rest is screened as if nothing had been."""
+    """What finds no room is lost and told of; in the rest the same is found in the same places.
+
+    Behind a hole sound is cut some milliseconds apart, so that another character of the same sound may be heard.
+    """
     part = shortened(tmp_path / "part.mp4", start_s=56, seconds=48)
     undisturbed = carried(part, tmp_path, "free meanwhile")
     full = carried(part, tmp_path, "full meanwhile")
@@ -60,4 +63,12 @@ def test_the_disk_is_full_while_a_broadcast_is_recorded(tmp_path: Path) -> None:
     holes = [(start_ms, end_ms) for _, _, start_ms, end_ms in full["gaps"]]
     there = apart_from(holes, undisturbed["findings"])
     assert len(there) >= 2
-    assert apart_from(holes, full["findings"]) == there
+    for finding_id in there:
+        class_id, spans = undisturbed["classes"][finding_id], undisturbed["findings"][finding_id]
+        same = [spans for other, spans in full["findings"].items() if full["classes"][other] == class_id]
+        found = [(start_ms, end_ms) for spans in same for start_ms, end_ms in spans]
+        assert any(s < end_ms and start_ms < e for s, e in found for start_ms, end_ms in spans), (
+            class_id,
+            spans,
+            found,
+        )
