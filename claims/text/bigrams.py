@@ -12,6 +12,9 @@ _COUNTED = re.compile("[^ ]+(?: [^ ]+ [1-9][0-9]*)+")
 # A number, of digits or of two numerals and more, and Han characters in a row.
 _PARTS = re.compile("(?P<number>[0-9.]+|[零〇一二三四五六七八九十百千万亿两半]{2,})|(?P<words>[\u4e00-\u9fff])")
 
+# Of a word after which none was counted.
+_UNCOUNTED: tuple[float, Mapping[str, float]] = (0.0, {})
+
 
 class Bigrams:
     """Witten-Bell smoothing twice: a pair by its second word, that by how often the language uses it."""
@@ -45,12 +48,13 @@ class Bigrams:
     def _row(self, first: str) -> tuple[float, Mapping[str, float]]:
         row = self._rows.get(first)
         if row is None:
-            row = self._rows[first] = self._reckoned(self._pairs.get(first, {}))
+            counted = self._pairs.get(first)
+            if not counted:
+                return _UNCOUNTED
+            row = self._rows[first] = self._reckoned(counted)
         return row
 
     def _reckoned(self, after: Mapping[str, int]) -> tuple[float, Mapping[str, float]]:
-        if not after:
-            return 0.0, {}
         whole = sum(after.values()) + len(after)
         likelihoods = {
             word: math.log((count + len(after) * math.exp(self.alone(word))) / whole) for word, count in after.items()
