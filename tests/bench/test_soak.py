@@ -127,7 +127,7 @@ _ROBBED = """
 from sqlalchemy import create_engine, text
 from bench import soak
 
-count = soak.Soak._told_at_last
+count = soak.Soak._compare_at_last
 
 def rob(run):
     engine = create_engine(run.stage.url)
@@ -137,7 +137,7 @@ def rob(run):
     engine.dispose()
     count(run)
 
-soak.Soak._told_at_last = rob
+soak.Soak._compare_at_last = rob
 soak.command()
 """
 

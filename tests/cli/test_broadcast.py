@@ -73,6 +73,7 @@ def test_lines_follow_in_the_order_of_the_script(script: BroadcastScript) -> Non
     assert layout.overlays[0].end_ms == layout.lines["d06"].end_ms
 
 
+@pytest.mark.service
 def test_media_is_720p25_with_a_key_frame_a_second(broadcast: tuple[Path, Layout]) -> None:
     target, layout = broadcast
     with av.open(str(target)) as media:
@@ -91,6 +92,7 @@ def test_media_is_720p25_with_a_key_frame_a_second(broadcast: tuple[Path, Layout
     assert len(keys) >= layout.end_ms // 1000
 
 
+@pytest.mark.service
 def test_live_playlist_rolls_and_ends(broadcast: tuple[Path, Layout]) -> None:
     with LiveBroadcast(broadcast[0]) as live:
         kind, first = fetch(live.url)
@@ -109,6 +111,7 @@ def test_live_playlist_rolls_and_ends(broadcast: tuple[Path, Layout]) -> None:
         fetch(address)
 
 
+@pytest.mark.service
 def test_stop_ends_its_own_player_only(broadcast: tuple[Path, Layout]) -> None:
     with LiveBroadcast(broadcast[0]) as other:
         with LiveBroadcast(broadcast[0]) as live:

@@ -104,6 +104,7 @@ def test_sound_alone_is_checked_and_said_so(screen: Callable[..., Answer], media
     assert "sound.m4a: has no video" in answer.err
 
 
+@pytest.mark.service
 def test_screening_stops_after_so_many_seconds(screen: Callable[..., Answer], media: Path, tmp_path: Path) -> None:
     answer = screen(media / "talk.mp4", "--max-seconds", "2.5")
     # What is heard of the first words, cut off, may be anything; of what came later nothing is told.
@@ -135,6 +136,7 @@ def test_ray_finds_what_one_process_finds(
     assert [stream.state for stream in streams(folder)] == [StreamState.ENDED]
 
 
+@pytest.mark.service
 def test_a_polite_stop_keeps_what_was_recorded(media: Path, models: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -199,6 +201,7 @@ def test_wrong_calls_write_nothing(screen: Callable[..., Answer], media: Path, t
     assert sorted(path.name for path in tmp_path.rglob("*") if "models" not in path.parts) == before
 
 
+@pytest.mark.service
 def test_sources_that_give_nothing_are_named_and_leave_no_empty_files(
     screen: Callable[..., Answer], media: Path, tmp_path: Path
 ) -> None:

@@ -251,6 +251,7 @@ for number in range(40):
 """
 
 
+@pytest.mark.service
 def test_two_processes_write_while_a_third_reads_every_finding_once(
     stores: Stores, database_url: str, make_finding: MakeFinding, make_segment: MakeSegment
 ) -> None:

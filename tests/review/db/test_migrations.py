@@ -88,6 +88,7 @@ def test_every_step_goes_down_and_up_again(database_url: str, stream: StreamReco
     engine.dispose()
 
 
+@pytest.mark.service
 @BOTH
 def test_processes_that_start_at_once_make_one_schema(database_url: str) -> None:
     code = f"from review.stores import Stores; Stores.open({database_url!r}).close()"
