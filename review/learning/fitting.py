@@ -1,6 +1,5 @@
 """From what a customer's decisions teach to a candidate policy: the one in force, with what was learnt put in."""
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -20,9 +19,8 @@ from claims.policy.policy import Policy
 from review.learning.decided import FORGOTTEN
 from review.learning.store import LearningStore
 from review.learning.types import Decided, Fit
+from review.policies.raising import rename
 from review.policies.repository import PolicyStore
-
-_VERSION = re.compile(r'^version:\s*"?([^"\n]+?)"?\s*$', re.MULTILINE)
 
 
 def fit_passages(
@@ -75,22 +73,14 @@ def write_candidate(policy: Policy, file: LearntFile, out: Path) -> Policy:
     target.parent.mkdir(exist_ok=True)
     content = file.model_dump(mode="json")
     target.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")
-    settings = out / "policy.yaml"
-    text = _VERSION.sub(
-        lambda found: f'version: "{_named(found[1], file)}"', settings.read_text(encoding="utf-8"), count=1
-    )
-    settings.write_text(text, encoding="utf-8")
+    # By the hash of what was learnt from.
+    rename(out / "policy.yaml", f"learnt.{str(file.card['data_sha256'])[:8]}")
     return Policy(out)
 
 
 def learns(reader: Reader) -> TypeGuard[Pointing]:
     """Whether it has a gate to which something can be added."""
     return bool(getattr(reader, "gate_key", None))
-
-
-def _named(version: str, file: LearntFile) -> str:
-    """The version with the hash of what was learnt from; what was learnt before gives its place."""
-    return f"{version.partition('+')[0]}+learnt.{str(file.card['data_sha256'])[:8]}"
 
 
 def _fitting(learnt: LearntFile | None, reader: Pointing) -> LearntFile | None:

@@ -63,12 +63,20 @@ def test_the_disk_is_full_while_a_broadcast_is_recorded(tmp_path: Path) -> None:
     holes = [(start_ms, end_ms) for _, _, start_ms, end_ms in full["gaps"]]
     there = apart_from(holes, undisturbed["findings"])
     assert len(there) >= 2
-    for finding_id in there:
-        class_id, spans = undisturbed["classes"][finding_id], undisturbed["findings"][finding_id]
-        same = [spans for other, spans in full["findings"].items() if full["classes"][other] == class_id]
-        found = [(start_ms, end_ms) for spans in same for start_ms, end_ms in spans]
-        assert any(s < end_ms and start_ms < e for s, e in found for start_ms, end_ms in spans), (
-            class_id,
-            spans,
-            found,
+    assert without_counterpart(holes, undisturbed, full) == []
+    assert without_counterpart(holes, full, undisturbed) == []
+
+
+def without_counterpart(holes: list[tuple[int, int]], of: dict[str, Any], among: dict[str, Any]) -> list[str]:
+    """The findings apart from the holes for which the other has none of the same class in the same place."""
+    return [
+        finding_id
+        for finding_id in sorted(apart_from(holes, of["findings"]))
+        if not any(
+            start_ms < other_end_ms and other_start_ms < end_ms
+            for other_id, witnesses in among["findings"].items()
+            if among["classes"][other_id] == of["classes"][finding_id]
+            for other_start_ms, other_end_ms in witnesses
+            for start_ms, end_ms in of["findings"][finding_id]
         )
+    ]
