@@ -86,6 +86,7 @@ def _measure(cases: list[dict[str, object]], flags: dict[str, list[Finding]]) ->
     return count["hit"] / (count["hit"] + count["missed"]), count["hit"] / (count["hit"] + count["false"])
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     ("folder", "passports", "recall", "precision"),
     [

@@ -51,6 +51,7 @@ def started_by(pid: int) -> set[int]:
     return found
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     "number",
     [pytest.param(signal.SIGTERM, marks=pytest.mark.slow, id="stopped"), pytest.param(signal.SIGKILL, id="killed")],

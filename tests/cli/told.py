@@ -17,8 +17,8 @@ from bench.live_material import wait
 from cli.broadcast.play import MediaServer
 from ingest.media.ffmpeg import find_ffmpeg
 from tests.cli.support import ROOT
-from tests.ingest.servers import free_port
 from tests.material import DEMO_FILM
+from tests.ports import free_port
 
 TALK = f"-re -stream_loop -1 -i {DEMO_FILM} -c copy"
 MUTE = (

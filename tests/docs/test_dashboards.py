@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -30,6 +29,7 @@ from review.second_reader.types import Figures
 from review.server.latency import Latencies
 from review.server.metrics import ServiceFigures
 from review.streams.types import StreamState, Tally, Wanted
+from tests.ports import free_port
 from tests.system import lacking
 
 ROOT = Path(__file__).parents[2]
@@ -146,11 +146,6 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Clien
         process.wait()
         target.shutdown()
         target.server_close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def scraped(client: httpx.Client) -> bool:

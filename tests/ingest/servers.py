@@ -1,6 +1,6 @@
 """Real streaming servers and publishers on free loopback ports, each stopped by its own process id.
 
-Every helper is a context manager. Ports are chosen free just before use; a helper returns once its server answers.
+Every helper is a context manager. A helper returns once its server answers.
 """
 
 import socket
@@ -13,16 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.media.ffmpeg import find_ffmpeg
+from tests.ports import free_port
 from tests.system import program, rtsp_python
 
 _RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = 15.0) -> None:

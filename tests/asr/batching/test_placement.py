@@ -191,6 +191,7 @@ def started(placement: Placement) -> Any:
     return ray.remote(num_cpus=0, num_gpus=placement.gpu_share)(Looker).remote()
 
 
+@pytest.mark.service
 @pytest.mark.filterwarnings("default")
 def test_ray_gives_the_gpu_to_those_who_ask_and_to_nobody_else(one_gpu: None) -> None:
     gpu_count = ray.cluster_resources().get("GPU", 0)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from ingest.media.ffmpeg import find_ffmpeg
-from tests.ingest.servers import free_port
+from tests.ports import free_port
 
 _TOLD_S = 0.1
 

@@ -1,7 +1,6 @@
 """Worker, server and source are killed with -9 while a room is on air: every stretch is told, once, and adds up."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from review.stretches.counting import Tally
 from review.stretches.types import NOTHING_UNDERSTOOD
 from tests.cluster.chaos.support import ROOT
 from tests.cluster.live.test_told import cut, database_url, kill, postgres, settings
+from tests.ports import free_port
 from tests.review.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.service
@@ -59,12 +59,6 @@ def stores(settings: Settings, database_url: str) -> Iterator[Stores]:
     opened = Stores.open(database_url, enforcement=enforcement_setup(settings))
     yield opened
     opened.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def health(stores: Stores, condition: str) -> list[str]:

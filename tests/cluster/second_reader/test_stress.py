@@ -19,6 +19,7 @@ ROOMS, EACH = 50, 2
 OF_ROOM, OF_ALL = 1, 30
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 def test_fifty_rooms_keep_within_the_budget_and_wait_for_nobody(
     stores: Stores, database_url: str, tmp_path: Path

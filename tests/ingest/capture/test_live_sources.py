@@ -19,7 +19,6 @@ from net.http import HttpLimits
 from tests.ingest.doors import tls_front
 from tests.ingest.servers import (
     flv_server,
-    free_port,
     from_file,
     nginx,
     picture,
@@ -29,6 +28,7 @@ from tests.ingest.servers import (
     wait_until,
 )
 from tests.ingest.support import record, run_ffmpeg
+from tests.ports import free_port
 
 LIMITS = CaptureLimits(stall_limit_s=4, http=HttpLimits(connect_s=5, read_s=4, body_s=10))
 LOOPBACK = NetPolicy.parse(["127.0.0.1", "localhost"])

@@ -16,8 +16,9 @@ from ingest.media.ffmpeg import find_ffmpeg
 from ingest.types import EndPolicy
 from net.guard import NetPolicy
 from net.http import HttpLimits
-from tests.ingest.servers import free_port, picture, srt_listener
+from tests.ingest.servers import picture, srt_listener
 from tests.ingest.support import record, run_ffmpeg
+from tests.ports import free_port
 
 LIMITS = HttpLimits(connect_s=3, read_s=3)
 LOOPBACK = NetPolicy.parse(["127.0.0.1"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -246,7 +247,7 @@ class DueProcess(RuleBasedStateMachine):
             assert not (bound and cleared)
 
 
-TestDueProcess = DueProcess.TestCase
+TestDueProcess = pytest.mark.service(DueProcess.TestCase)
 TestDueProcess.settings = settings(
     max_examples=20,
     stateful_step_count=12,

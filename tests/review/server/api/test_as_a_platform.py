@@ -96,6 +96,7 @@ def screened(stores: Stores, stream_id: str, make_segment: Callable[..., Segment
 
 
 @BOTH
+@pytest.mark.service
 def test_a_platforms_day(
     address: str,
     key: Key,
