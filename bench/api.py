@@ -8,7 +8,6 @@ does nothing, which is what HTTP and this machine cost by themselves.
 import asyncio
 import math
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import uvicorn
 
+from bench.ports import free_port
 from bench.postgres import new_database, running_postgres
 from review.db.engine import open_engine
 from review.server.app import create_app
@@ -88,8 +88,7 @@ def _prepare(url: str) -> str:
 @contextmanager
 def _served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
     """Address and process id of a server of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "bench.api", url, str(folder), str(port)]
     process = subprocess.Popen(command, cwd=_ROOT)
     address = f"http://127.0.0.1:{port}"

@@ -10,7 +10,6 @@ import json
 import math
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ import click
 import httpx
 from rich.console import Console
 
+from bench.ports import free_port
 from cli.shell.benchmark_report import print_report, report_json
 from review.accounts.types import Role
 from review.db.engine import open_engine
@@ -89,8 +89,7 @@ def measured(program: Path, seconds: int) -> list[Row]:
 
 @contextmanager
 def _serving(program: Path, folder: Path) -> Iterator[_Served]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     environment = os.environ | {
         "PYTHONPATH": str(program),

@@ -8,7 +8,6 @@ backend asks. Then the same file again, of which nothing is new.
 import json
 import math
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from bench.ports import free_port
 from bench.postgres import new_database, running_postgres
 from review.db.engine import open_engine
 from review.stores import Stores
@@ -141,8 +141,7 @@ class _Others:
 
 @contextmanager
 def _served(url: str, folder: Path, key: str) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"ZHENYAN_DATA_DIR": str(folder), "ZHENYAN_PORT": str(port)} | (
         {"ZHENYAN_DATABASE_URL": url} if url else {}
     )

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
+
+from bench.ports import free_port
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _QUIET = ["-c", "logging_collector=off"]
@@ -52,8 +53,7 @@ def running_postgres(*, durable: bool = False, parent: Path | None = None) -> It
     `durable`: a commit is on the disk before it is answered, as in use; otherwise nothing waits for the disk.
     `parent`: the folder in which the server's own is made; None: that of temporary files.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="zhenyan-pg-", dir=parent))
     user, group = _owner()
     if user is not None and group is not None:

@@ -23,7 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from scripts.page_session import PageFailed, end_session, free_port, run_page
+from bench.ports import free_port
+from scripts.page_session import PageFailed, end_session, run_page
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,6 @@ marked otherwise (`console`, `yaml` …) are shown and not run.
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from bench.ports import free_port
 
 # The ports that pages name: the server's, the demo broadcast's, a receiver's. Free ones take their place.
 _PORTS = ("8400", "8765", "8766")
@@ -148,9 +149,3 @@ def end_session(session: "subprocess.Popen[bytes]") -> None:
         pass
     finally:
         session.wait()
-
-
-def free_port() -> int:
-    """A port on which nobody listens yet."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

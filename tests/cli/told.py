@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 
 from bench.live_material import wait
+from bench.ports import free_port
 from cli.broadcast.play import MediaServer
 from ingest.media.ffmpeg import find_ffmpeg
 from tests.cli.support import ROOT
 from tests.material import DEMO_FILM
-from tests.ports import free_port
 
 TALK = f"-re -stream_loop -1 -i {DEMO_FILM} -c copy"
 MUTE = (

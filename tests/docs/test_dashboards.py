@@ -18,6 +18,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client import CollectorRegistry, generate_latest
 
+from bench.ports import free_port
 from claims.types import Disposition, VerdictKind
 from ingest.types import GapKind
 from review.events.types import Event
@@ -29,7 +30,6 @@ from review.second_reader.types import Figures
 from review.server.latency import Latencies
 from review.server.metrics import ServiceFigures
 from review.streams.types import StreamState, Tally, Wanted
-from tests.ports import free_port
 from tests.system import lacking
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.ports import free_port
+from bench.ports import free_port
 from tests.system import program
 
 

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.ports import free_port
 from ingest.media.ffmpeg import find_ffmpeg
-from tests.ports import free_port
 from tests.system import program, rtsp_python
 
 _RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")

@@ -15,11 +15,11 @@ def policy_copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(configs.POLICY_DIR, tmp_path / "policy"))
 
 
-def test_a_sound_policy_tells_its_name_digest_and_counts(zhenyan: Call) -> None:
+def test_a_sound_policy_tells_its_name_digest_and_counts(zhenyan: Call, policy_copy: Path) -> None:
     answer = zhenyan("policy", "validate")
     assert (answer.status, answer.err) == (0, "")
     assert "39 classes" in answer.out
-    told = json.loads(zhenyan("policy", "validate", "--json").out)
+    told = json.loads(zhenyan("policy", "validate", policy_copy, "--json").out)
     assert told["id"] == "zh-CN"
     assert told["digest"] in answer.out
     assert min(told[key] for key in ("rules", "patterns", "words", "exemptions")) > 0

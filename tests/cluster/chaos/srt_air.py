@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.ports import free_port
 from ingest.media.ffmpeg import find_ffmpeg
-from tests.ports import free_port
 
 _TOLD_S = 0.1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.live_material import order_demo, wait
+from bench.ports import free_port
 from cli.config.enforcement import enforcement_setup
 from cli.config.settings import Settings
 from cluster.stages.decode import DecodeStage
@@ -21,7 +22,6 @@ from review.stretches.counting import Tally
 from review.stretches.types import NOTHING_UNDERSTOOD
 from tests.cluster.chaos.support import ROOT
 from tests.cluster.live.test_told import cut, database_url, kill, postgres, settings
-from tests.ports import free_port
 from tests.review.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.service

@@ -67,7 +67,7 @@ def carried(snapshot: Snapshot) -> Counter[str]:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_no_worker_gets_more_than_it_can_carry(seen: Snapshot) -> None:
     decisions = plan(seen, TERMS)
@@ -79,7 +79,7 @@ def test_no_worker_gets_more_than_it_can_carry(seen: Snapshot) -> None:
         assert workers[name].beat_at_ms > NOW - TERMS.beat_ms
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_each_broadcast_is_decided_on_once_and_tokens_only_grow(seen: Snapshot) -> None:
     decisions = plan(seen, TERMS)
@@ -96,7 +96,7 @@ def _is_anew(before: Lease, after: Lease) -> bool:
     return bool(after.worker_id) and after.until_ms == NOW + TERMS.lease_ms and after.token > before.token
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_a_working_holder_loses_nothing_that_it_was_not_asked_for(seen: Snapshot) -> None:
     open_ids = {order.stream_id for order in seen.orders}
@@ -108,7 +108,7 @@ def test_a_working_holder_loses_nothing_that_it_was_not_asked_for(seen: Snapshot
             assert isinstance(decision, Recall)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_no_wanted_broadcast_waits_while_there_is_room(seen: Snapshot) -> None:
     after = applied(seen, plan(seen, TERMS), TERMS)
@@ -127,7 +127,7 @@ def test_no_wanted_broadcast_waits_while_there_is_room(seen: Snapshot) -> None:
     assert not (room and waiting)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_nobody_waits_behind_a_less_urgent_one_that_was_placed(seen: Snapshot) -> None:
     decisions = plan(seen, TERMS)
@@ -141,14 +141,14 @@ def test_nobody_waits_behind_a_less_urgent_one_that_was_placed(seen: Snapshot) -
             assert order.priority >= least
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(snapshots())
 def test_deciding_again_on_what_was_decided_changes_nothing(seen: Snapshot) -> None:
     after = applied(seen, plan(seen, TERMS), TERMS)
     assert plan(after, TERMS) == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(snapshots())
 def test_the_order_of_rows_does_not_matter(seen: Snapshot) -> None:
     turned = replace(
@@ -160,7 +160,7 @@ def test_the_order_of_rows_does_not_matter(seen: Snapshot) -> None:
     assert plan(turned, TERMS) == plan(seen, TERMS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(snapshots())
 def test_every_stopped_broadcast_ends_or_is_asked_to(seen: Snapshot) -> None:
     after = applied(seen, plan(seen, TERMS), TERMS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from ingest.capture.sources import CaptureLimits
 from ingest.decode.decoder import SegmentDecoder
 from ingest.recording.chain import verify_chain
@@ -28,7 +29,6 @@ from tests.ingest.servers import (
     wait_until,
 )
 from tests.ingest.support import record, run_ffmpeg
-from tests.ports import free_port
 
 LIMITS = CaptureLimits(stall_limit_s=4, http=HttpLimits(connect_s=5, read_s=4, body_s=10))
 LOOPBACK = NetPolicy.parse(["127.0.0.1", "localhost"])

@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from bench.ports import free_port
 from ingest.capture.relay import Relay, RelayTarget
 from ingest.capture.rtsp_messages import BadRtsp, RtspReplies, RtspRequests
 from tests.ingest.servers import wait_until
-from tests.ports import free_port
 
 
 def target(port: int, *, idle_s: float = 5, addresses: tuple[str, ...] = ("127.0.0.1",)) -> RelayTarget:

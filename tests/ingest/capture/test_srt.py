@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.ports import free_port
 from ingest.capture.srt import srt_file
 from ingest.errors import ParserDied
 from ingest.media.container import measure
@@ -18,7 +19,6 @@ from net.guard import NetPolicy
 from net.http import HttpLimits
 from tests.ingest.servers import picture, srt_listener
 from tests.ingest.support import record, run_ffmpeg
-from tests.ports import free_port
 
 LIMITS = HttpLimits(connect_s=3, read_s=3)
 LOOPBACK = NetPolicy.parse(["127.0.0.1"])

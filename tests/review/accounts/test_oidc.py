@@ -1,7 +1,6 @@
 """The whole way through a real OpenID provider on loopback, and each way it can go wrong."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from bench.ports import free_port
 from review.accounts.types import Role
 from review.server.auth.access import Access, AccessError, Auth, OidcSettings, role_of
 from review.stores import Stores
@@ -26,8 +26,7 @@ PAGE = {"Accept": "text/html"}
 @contextmanager
 def running_provider() -> Iterator[str]:
     """A provider in a process of its own; it knows two people."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     claims = [part for person in (LAN, PLAIN) for part in ("--user-claims", json.dumps(person))]
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
     process = subprocess.Popen(

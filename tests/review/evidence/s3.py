@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.ports import free_port
+from bench.ports import free_port
 
 KEY, SECRET = "OPERATOR", "operators-secret"
 BUCKET = "evidence"

