@@ -22,9 +22,11 @@ from net.http import HttpLimits
 _SIGN_OF_LIFE_S = 1.0
 
 
-def main() -> None:
-    """Captures until the broadcast ends or the parent closes standard input; the last line says how it ended."""
-    renew, collect = enter_sandbox(), leave_alone_what_is_there()
+def record(renew: Callable[[], None], collect: Callable[[], object]) -> None:
+    """Captures until the broadcast ends or the parent closes standard input; the last line says how it ended.
+
+    `renew` renews this process's CPU time, `collect` frees what a segment left in circles.
+    """
     # Libraries that print must not get between the lines.
     answers = os.dup(1)
     os.dup2(2, 1)
@@ -99,4 +101,4 @@ def _stop_with_heartbeats(send: Callable[[dict[str, Any]], None]) -> Callable[[]
 
 
 if __name__ == "__main__":
-    main()
+    record(enter_sandbox(), leave_alone_what_is_there())

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from ingest.errors import ChildReported, ParserDied
 from ingest.recording.manifest import read_manifest
 from ingest.sandbox.answers import checked_segment
-from ingest.sandbox.process import SandboxChoice, SandboxLimits, SandboxProcess, SandboxView, printable, start_sandbox
+from ingest.sandbox.lasting import start_fork
+from ingest.sandbox.process import (
+    SandboxChoice,
+    SandboxLimits,
+    SandboxProcess,
+    SandboxView,
+    choose_sandbox,
+    printable,
+    start_sandbox,
+)
 from ingest.sandbox.protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, segment_row, to_line
 from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Trouble
 from net.backoff import backoff_s, pause
@@ -125,19 +134,7 @@ class CaptureSupervisor:
     def _one_child(self, reported: int, stop: Callable[[], bool]) -> Iterator[Segment]:
         """A child's segments until it ends by itself; ChannelBroken if it dies, falls silent or talks nonsense."""
         local = None if "://" in self._job.source else Path(self._job.source).absolute()
-        box = self._box = start_sandbox(
-            "ingest.capture.child",
-            sandbox=self._sandbox,
-            limits=self._limits,
-            view=SandboxView(
-                readable=self._readable(local),
-                writable=self._job.folder.absolute(),
-                network=True,
-                variables=_STORE_VARIABLES if self._job.source.partition("://")[0].lower() in STORE_SCHEMES else (),
-            ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        box = self._box = self._started(local)
         try:
             self._send_job(box, local)
             for message in _messages(box, stop, self._revival.silence_s):
@@ -158,6 +155,26 @@ class CaptureSupervisor:
         finally:
             box.end(_LAST_BREATH_S)
             self._box = None
+
+    def _started(self, local: Path | None) -> SandboxProcess:
+        """A child that waits for its job. One that is given the operator's keys shares no memory with others."""
+        needs_keys = self._job.source.partition("://")[0].lower() in STORE_SCHEMES
+        folder = self._job.folder.absolute()
+        if not needs_keys and choose_sandbox(self._sandbox) == "rlimits":
+            return start_fork("ingest.capture.child_forks", limits=self._limits, folder=folder)
+        return start_sandbox(
+            "ingest.capture.child",
+            sandbox=self._sandbox,
+            limits=self._limits,
+            view=SandboxView(
+                readable=self._readable(local),
+                writable=folder,
+                network=True,
+                variables=_STORE_VARIABLES if needs_keys else (),
+            ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def _readable(self, local: Path | None) -> tuple[Path, ...]:
         trust = None if self._job.trust is None else self._job.trust.absolute()

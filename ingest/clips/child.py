@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.clips.clip import companions, write_cut
+from ingest.sandbox.child import enter_sandbox
 from ingest.sandbox.forking import serve_forked
 from ingest.sandbox.protocol import to_line, trusted_segment
 from net.errors import SourceError
@@ -46,4 +47,4 @@ def _opened(file: int) -> Path:
 
 
 if __name__ == "__main__":
-    serve_forked(_cut)
+    serve_forked(_cut, enter_sandbox())

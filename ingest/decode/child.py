@@ -10,13 +10,26 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.decode.audio import SoundMark
 from ingest.decode.decoder import Dense, SegmentDecoder, frames_between
 from ingest.decode.shedding import Effort
 from ingest.errors import BrokenMedia
 from ingest.sandbox.child import enter_sandbox, leave_alone_what_is_there
-from ingest.sandbox.protocol import MAX_FILES, Channel, ChannelBroken, Stretch, answer_parts, to_line, trusted_segment
-from ingest.types import FAR_MS, Segment
+from ingest.sandbox.protocol import MAX_FILES, Channel, ChannelBroken, Stretch, to_line, trusted_segment
+from ingest.types import (
+    FAR_MS,
+    MAX_DECODED_BYTES,
+    MAX_FRAMES,
+    MAX_SAMPLES,
+    MAX_SIDE_PX,
+    MAX_SPANS,
+    AudioSpan,
+    Frame,
+    Segment,
+)
 
 _MAX_REQUEST_BYTES = 1 << 18
 _ANSWER_S = 600.0
@@ -86,7 +99,7 @@ def _decode(request: dict[str, Any], files: Sequence[int], streams: dict[str, _S
         every_ms=request["every_ms"],
         dense=Dense(**request["dense"]) if request["dense"] is not None else None,
     )
-    return answer_parts(
+    return _answer_parts(
         decoded.audio,
         decoded.frames,
         Stretch.around([segment]),
@@ -106,7 +119,26 @@ def _frames(request: dict[str, Any], files: Sequence[int]) -> Parts:
     finally:
         for file in files:
             os.close(file)
-    return answer_parts((), frames, Stretch.around(segments))
+    return _answer_parts((), frames, Stretch.around(segments))
+
+
+def _answer_parts(
+    audio: Sequence[AudioSpan], frames: Sequence[Frame], stretch: Stretch, **fields: object
+) -> list[bytes | memoryview]:
+    """The answer to send: what lies astray is left out, so are frames beyond the limits; too much sound is refused."""
+    kept = [f for f in frames if max(f.image.shape) <= MAX_SIDE_PX and stretch.holds(f.at_ms)][:MAX_FRAMES]
+    audio = [span for span in audio if len(span.samples) and stretch.holds(span.start_ms)]
+    audio_bytes = sum(span.samples.nbytes for span in audio)
+    if audio_bytes > 4 * MAX_SAMPLES or len(audio) > MAX_SPANS:
+        return [to_line({"broken": "more sound than a segment can hold"})]
+    while kept and audio_bytes + sum(frame.image.nbytes for frame in kept) > MAX_DECODED_BYTES:
+        kept.pop()
+    answer = fields | {
+        "audio": [{"start_ms": span.start_ms, "samples": len(span.samples)} for span in audio],
+        "frames": [{"at_ms": f.at_ms, "height_px": f.image.shape[0], "width_px": f.image.shape[1]} for f in kept],
+    }
+    arrays: list[NDArray[Any]] = [*(span.samples for span in audio), *(frame.image for frame in kept)]
+    return [to_line(answer), *(np.ascontiguousarray(array).data.cast("B") for array in arrays)]
 
 
 def _forget(request: dict[str, Any], streams: dict[str, _Stream]) -> None:

@@ -1,12 +1,14 @@
 """The child's side of a warm sandbox: one process that has imported everything, and forks for each request.
 
 What forks reads only what its parent process says. Each fork sees the files of its own request and nothing of the
-others, and ends with it: hostile bytes that take it over have nobody else's media before them.
+others, and ends with it: hostile bytes that take it over have nobody else's media before them. A request without a
+`wall_s` lasts until it ends by itself or is ended.
 """
 
 import ctypes
 import gc
 import json
+import math
 import os
 import resource
 import select
@@ -20,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.sandbox.child import PR_SET_PDEATHSIG, enter_sandbox
+from ingest.sandbox.child import PR_SET_PDEATHSIG
 from ingest.sandbox.protocol import MAX_FILES, Channel, ChannelBroken, to_line
 
 _REQUEST_S = 60.0
@@ -37,12 +39,12 @@ class _Fork:
     deadline_s: float
 
 
-def serve_forked(handle: Handle) -> None:
+def serve_forked(handle: Handle, renew: Callable[[], None]) -> None:
     """Serves until the parent closes the channel, or asks for nothing for as long as its last request said.
 
-    `handle` gets a request and its open files, in a process of its own, and gives a line to answer.
+    `handle` gets a request and its open files, in a process of its own, and gives a line to answer. `renew`: what
+    entering the sandbox gave, which renews the CPU time of the process that forks.
     """
-    enter_sandbox()
     gc.collect()
     gc.freeze()
     channel = Channel(socket.socket(fileno=0))
@@ -52,9 +54,10 @@ def serve_forked(handle: Handle) -> None:
     idle_s = _REQUEST_S
     while True:
         left_s = min((fork.deadline_s - time.monotonic() for fork in forks.values()), default=idle_s)
-        ready = poll.poll(max(0.0, left_s) * 1000)
+        ready = poll.poll(None if math.isinf(left_s) else max(0.0, left_s) * 1000)
         if not ready and not forks:
             return
+        renew()
         for file, _ in ready:
             if file in forks:
                 poll.unregister(file)
@@ -81,7 +84,8 @@ def _forked(handle: Handle, request: dict[str, Any], files: Sequence[int]) -> tu
         _work(handle, request, answer, given)
     for file in given:
         os.close(file)
-    return os.pidfd_open(pid), _Fork(pid, answer, time.monotonic() + float(request["wall_s"]))
+    wall_s = math.inf if request["wall_s"] is None else float(request["wall_s"])
+    return os.pidfd_open(pid), _Fork(pid, answer, time.monotonic() + wall_s)
 
 
 def _receive(channel: Channel) -> tuple[dict[str, Any], list[int]]:
@@ -105,6 +109,8 @@ def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         _close_all_but({0, 1, 2, answer, *files})
+        if request["wall_s"] is None:
+            _introduce(answer)
         line = handle(request, files)
         with socket.socket(fileno=answer) as out:
             out.sendall(line)
@@ -113,6 +119,14 @@ def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[
         traceback.print_exc()
         sys.stderr.flush()
     os._exit(status)
+
+
+def _introduce(answer: int) -> None:
+    """Tells who this is, with a handle by which it can be ended: its number alone may be somebody else's by then."""
+    handle = os.pidfd_open(os.getpid())
+    with socket.socket(fileno=os.dup(answer)) as out:
+        socket.send_fds(out, [to_line({"pid": os.getpid()})], [handle])
+    os.close(handle)
 
 
 def _close_all_but(kept: set[int]) -> None:

@@ -7,11 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, Protocol
 
 from ingest.errors import SandboxUnavailable
 
@@ -61,12 +62,29 @@ class SandboxView:
     variables: tuple[str, ...] = ()
 
 
-class SandboxProcess:
-    """One running child; `stderr` is kept for its last words."""
+class Running(Protocol):
+    """A process with its standard files, as `subprocess.Popen` has it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", stderr: int) -> None:
+    pid: int
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Its exit status; None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended; subprocess.TimeoutExpired if that takes longer."""
+        ...
+
+
+class SandboxProcess:
+    """One running child; `stderr` is kept for its last words, `kill` ends it and all that it started."""
+
+    def __init__(self, process: Running, stderr: int, kill: Callable[[], None] | None = None) -> None:
         self.process = process
         self._stderr = stderr
+        self._kill = kill or self._kill_session
 
     def last_words(self) -> str:
         """What it, or what it forked, said last on standard error since this was asked."""
@@ -79,8 +97,7 @@ class SandboxProcess:
         try:
             status = self.process.wait(grace_s)
         except subprocess.TimeoutExpired:
-            # The child leads a session of its own: what it has started goes with it.
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self._kill()
             status = self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
@@ -90,6 +107,10 @@ class SandboxProcess:
         os.close(self._stderr)
         self._stderr = -1
         return how_it_ended(status, words)
+
+    def _kill_session(self) -> None:
+        """The child leads a session of its own: what it has started goes with it."""
+        os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def how_it_ended(status: int, words: str) -> str:
@@ -136,10 +157,7 @@ def start_sandbox(
     command = [sys.executable, "-s", "-B", "-m", module, json.dumps(terms)]
     if kind == "bubblewrap":
         command = [*_bubblewrap(view), "--", *command]
-    read_end, write_end = os.pipe()
-    # A child that complains without end must neither block nor fill a log.
-    os.set_blocking(write_end, False)
-    os.set_blocking(read_end, False)
+    read_end, write_end = last_words_pipe()
     try:
         process = (
             _spawner()
@@ -161,6 +179,14 @@ def start_sandbox(
     finally:
         os.close(write_end)
     return SandboxProcess(process, read_end)
+
+
+def last_words_pipe() -> tuple[int, int]:
+    """Where a child's standard error is read and where it is written; neither end ever blocks."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    os.set_blocking(read_end, False)
+    return read_end, write_end
 
 
 @cache

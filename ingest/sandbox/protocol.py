@@ -1,4 +1,7 @@
-"""What a child and its parent say to each other: a line of JSON, then raw arrays."""
+"""What a child and its parent say to each other: a line of JSON, then raw arrays.
+
+It loads no numpy, which few children need.
+"""
 
 import json
 import os
@@ -11,22 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ingest.errors import BrokenMedia
-from ingest.types import (
-    MAX_ASTRAY_MS,
-    MAX_DECODED_BYTES,
-    MAX_FRAMES,
-    MAX_SAMPLES,
-    MAX_SEGMENT_BYTES,
-    MAX_SIDE_PX,
-    MAX_SPANS,
-    AudioSpan,
-    Frame,
-    Segment,
-)
+from ingest.types import MAX_ASTRAY_MS, MAX_SEGMENT_BYTES, Segment
 
 MAX_LINE_BYTES = 1 << 20
 MAX_FILES = 64
@@ -155,22 +144,3 @@ class Stretch:
     def holds(self, at_ms: int) -> bool:
         """Whether the moment lies in it."""
         return self.start_ms <= at_ms <= self.end_ms
-
-
-def answer_parts(
-    audio: Sequence[AudioSpan], frames: Sequence[Frame], stretch: Stretch, **fields: object
-) -> list[bytes | memoryview]:
-    """The answer to send: what lies astray is left out, so are frames beyond the limits; too much sound is refused."""
-    kept = [f for f in frames if max(f.image.shape) <= MAX_SIDE_PX and stretch.holds(f.at_ms)][:MAX_FRAMES]
-    audio = [span for span in audio if len(span.samples) and stretch.holds(span.start_ms)]
-    audio_bytes = sum(span.samples.nbytes for span in audio)
-    if audio_bytes > 4 * MAX_SAMPLES or len(audio) > MAX_SPANS:
-        return [to_line({"broken": "more sound than a segment can hold"})]
-    while kept and audio_bytes + sum(frame.image.nbytes for frame in kept) > MAX_DECODED_BYTES:
-        kept.pop()
-    answer = fields | {
-        "audio": [{"start_ms": span.start_ms, "samples": len(span.samples)} for span in audio],
-        "frames": [{"at_ms": f.at_ms, "height_px": f.image.shape[0], "width_px": f.image.shape[1]} for f in kept],
-    }
-    arrays: list[NDArray[Any]] = [*(span.samples for span in audio), *(frame.image for frame in kept)]
-    return [to_line(answer), *(np.ascontiguousarray(array).data.cast("B") for array in arrays)]

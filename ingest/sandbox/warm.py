@@ -31,12 +31,20 @@ _GRACE_S = 10.0
 
 
 @checked(frozen=True, slots=True)
-class _End:
+class End:
+    """How a fork ended, as the process that forks tells it last."""
+
     status: int
     late: bool
 
 
-_END = TypeAdapter(_End)
+@checked(frozen=True, slots=True)
+class _Introduction:
+    pid: int
+
+
+_END = TypeAdapter(End)
+_INTRODUCTION = TypeAdapter(_Introduction)
 
 
 class WarmDied(Exception):
@@ -77,11 +85,8 @@ class WarmSandbox:
         """
         how = ENDED
         for _ in range(_TRIES):
-            ours, theirs = socket.socketpair()
+            ours, running, is_sent = self._forked(request, files, wall_s)
             with ours:
-                with theirs, self._lock:
-                    running = self._awake()
-                    is_sent = self._is_sent(running, request, [theirs.fileno(), *files], wall_s)
                 said = _all_of(ours, wall_s + _GRACE_S) if is_sent else b""
             if said:
                 return self._answer(said, running)
@@ -92,6 +97,21 @@ class WarmSandbox:
             how = ENDED if is_sent else ended
         raise WarmDied(how)
 
+    def start(self, request: Mapping[str, Any], files: Sequence[int]) -> tuple[int, int, socket.socket]:
+        """A fork that lasts until it ends by itself: its number, the kernel's handle for it, and where its end is told.
+
+        The handle and the socket are the caller's. WarmDied if none could be had.
+        """
+        how = ENDED
+        for _ in range(_TRIES):
+            ours, running, is_sent = self._forked(request, files, None)
+            introduced = _introduced(ours) if is_sent else None
+            if introduced is not None:
+                return *introduced, ours
+            ours.close()
+            how = self._drop(running)
+        raise WarmDied(how)
+
     def close(self) -> None:
         """Ends the process and all its forks."""
         with self._lock:
@@ -100,7 +120,18 @@ class WarmSandbox:
             self._finalizer.detach()
             _end(running)
 
-    def _is_sent(self, running: _Running, request: Mapping[str, Any], files: Sequence[int], wall_s: float) -> bool:
+    def _forked(
+        self, request: Mapping[str, Any], files: Sequence[int], wall_s: float | None
+    ) -> tuple[socket.socket, _Running, bool]:
+        """Where the answer comes, the process that forks, and whether the request reached it."""
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            running = self._awake()
+            return ours, running, self._is_sent(running, request, [theirs.fileno(), *files], wall_s)
+
+    def _is_sent(
+        self, running: _Running, request: Mapping[str, Any], files: Sequence[int], wall_s: float | None
+    ) -> bool:
         deadline_s = time.monotonic() + _SEND_S
         line = to_line(dict(request) | {"files": len(files), "wall_s": wall_s, "idle_s": self._idle_s})
         try:
@@ -112,9 +143,9 @@ class WarmSandbox:
         return True
 
     def _answer(self, said: bytes, running: _Running) -> bytes:
-        *lines, last = said.splitlines() or [b""]
+        lines = said.splitlines()[:-1]
         try:
-            end = _END.validate_json(last)
+            end = end_of(said)
         except ValidationError as error:
             raise WarmDied(ENDED) from error
         if end.late or end.status != 0 or not lines:
@@ -149,6 +180,21 @@ class WarmSandbox:
         self._running = None
         self._finalizer.detach()
         return _end(running)
+
+
+def end_of(said: bytes) -> End:
+    """How the fork ended that said all this; ValidationError where nobody told."""
+    return _END.validate_json((said.splitlines() or [b""])[-1])
+
+
+def _introduced(ours: socket.socket) -> tuple[int, int] | None:
+    """The number of a fork that lasts and the kernel's handle for it; None if it ended before."""
+    ours.settimeout(_SEND_S)
+    try:
+        line, handles, _, _ = socket.recv_fds(ours, 1 << 12, 1)
+        return (_INTRODUCTION.validate_json(line).pid, handles[0]) if handles else None
+    except (OSError, ValidationError):
+        return None
 
 
 def _end(running: _Running) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest.sandbox.child import enter_sandbox
 from ingest.sandbox.forking import serve_forked
 from ingest.sandbox.protocol import to_line
 
@@ -35,4 +36,4 @@ def _handle(request: dict[str, Any], files: Sequence[int]) -> bytes:
 
 
 if __name__ == "__main__":
-    serve_forked(_handle)
+    serve_forked(_handle, enter_sandbox())
