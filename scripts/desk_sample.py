@@ -16,13 +16,14 @@ import uvicorn
 
 import configs
 from claims.engine.conversation import ClaimEngine
+from claims.policy.packaged import policy_at
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from cli.commands.serve import terms_of
 from cli.config.enforcement import legal_reference_of
 from cli.config.in_force import settings_in_force
 from cli.config.settings import load_settings
-from cli.shell.records import load_policy, read_passports_file
+from cli.shell.records import read_passports_file
 from ingest.recording.ledger import Coverage
 from ingest.types import Gap, GapKind
 from net.listening import listen
@@ -158,7 +159,7 @@ def _decide_some(stores: Stores, people: dict[str, Person]) -> None:
 @contextmanager
 def sample_desk(folder: Path, port: int = 0) -> Iterator[tuple[str, Stores]]:
     """The address of a running desk over a sample in this folder, and its store; people log in with a session."""
-    policy = load_policy(None)
+    policy = policy_at(None)
     reference = legal_reference_of(policy)
     clock = SampleClock()
     enforcement = EnforcementSetup(

@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from claims.policy.packaged import policy_at
 from cli.commands.screen import check_allowed
 from cli.config.reading_again import read_batch_again
 from cli.config.settings import load_settings
 from cli.shell.file_modes import share
 from cli.shell.folders import make_data_folder, make_shared_folder
 from cli.shell.options import config_option, judging_options
-from cli.shell.records import chosen_passports, load_policy, now
+from cli.shell.records import chosen_passports, now
 from cli.shell.tables import open_console
 from cli.shell.terminal import on_one_line
 from cluster.batch.folder import FILES, FINDINGS, PASSAGES, kept_moment
@@ -78,7 +79,7 @@ def command(
     """
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
-    policy = load_policy(folder)
+    policy = policy_at(folder)
     at = at or kept_moment(out) or now()
     passports = chosen_passports(policy, passports_file, products, at)
     if facts_file is not None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from claims.engine.conversation import ClaimEngine, Conversation
+from claims.policy.packaged import policy_at
 from claims.types import Disposition, Finding
 from cli.config.reader import open_reader_of
 from cli.config.settings import load_settings
 from cli.shell.loading import uncollected
 from cli.shell.options import judging_options
-from cli.shell.records import chosen_passports, load_policy, now, read_facts, read_passages, write_finding
+from cli.shell.records import chosen_passports, now, read_facts, read_passages, write_finding
 
 
 @click.command(name="check")
@@ -62,7 +63,7 @@ def command(
 
 def _engine(passports_file: Path, products: str | None, at: datetime, policy_dir: Path | None) -> ClaimEngine:
     settings = load_settings()
-    policy = load_policy(policy_dir or settings.policy_folder)
+    policy = policy_at(policy_dir or settings.policy_folder)
     passports = chosen_passports(policy, passports_file, products, at)
     return ClaimEngine(policy, passports, at=at, reader=open_reader_of(settings))
 

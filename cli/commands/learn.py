@@ -15,11 +15,12 @@ from claims.classifier.fit.examples import LabelledPassage, labels_as_lines, rea
 from claims.classifier.fit.learning import Learnt
 from claims.classifier.learnt import Pointing
 from claims.classifier.learnt_file import EVERYBODY, OWN
+from claims.policy.packaged import policy_at
 from cli.config.reader import open_reader_of
 from cli.config.settings import Settings, load_settings
 from cli.shell.file_modes import create
 from cli.shell.options import config_option
-from cli.shell.records import InputError, load_policy
+from cli.shell.records import InputError
 from cli.shell.tables import open_console
 from net.errors import ZhenyanError
 from review.learning.fitting import fit_passages, learn_from_decisions, learns, write_candidate
@@ -109,7 +110,7 @@ def command(
         elif digest is not None:
             _shadow(stores.learning, stores.policies, settings, digest)
         else:
-            policy, reader = load_policy(settings.policy_folder), _reader(settings)
+            policy, reader = policy_at(settings.policy_folder), _reader(settings)
             fit = learn_from_decisions(
                 stores.learning, stores.policies, policy, reader, tenant_id=whose, more=labels, by="cli"
             )
@@ -122,7 +123,7 @@ def _write(settings: Settings, labels: list[LabelledPassage], tenant: str, folde
         raise click.UsageError("--to: needs --labels FILE; decisions are learnt from without --to")
     if folder.exists():
         raise InputError(f"--to {folder}: is there already; name a folder that is not")
-    policy = load_policy(settings.policy_folder)
+    policy = policy_at(settings.policy_folder)
     learnt = fit_passages(labels, Counter(), policy, _reader(settings), tenant)
     _print_card(learnt.card, as_json=as_json, digest=None)
     _refuse(learnt)
@@ -151,7 +152,7 @@ def _shadow(learning: LearningStore, policies: PolicyStore, settings: Settings, 
     if len(found) != 1:
         known = ", ".join(version.digest[:12] for version in policies.versions()) or "none"
         raise InputError(f"--shadow {digest}: names {len(found)} policies that were handed in; known: {known}")
-    live = load_policy(settings.policy_folder)
+    live = policy_at(settings.policy_folder)
     learning.begin_shadow(found[0].digest, live.digest, "cli")
     click.echo(f"zhenyan: {found[0].name} reads in shadow from now on; its differences are at /learning")
 

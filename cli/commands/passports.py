@@ -14,11 +14,12 @@ from claims.errors import PassportError, visible
 from claims.passports.load import survey_file
 from claims.passports.passport import Passport
 from claims.passports.terms import not_in_force
+from claims.policy.packaged import policy_at
 from cli.config.settings import load_settings
 from cli.remote.passport_files import PassportsNotRead, form_of, print_rows, rows_of, survey_rows
 from cli.remote.server import server_option
 from cli.shell.options import at_option, config_option, policy_option
-from cli.shell.records import InputError, load_policy, now
+from cli.shell.records import InputError, now
 from cli.shell.tables import cells, open_console
 from review.db.tenant_ids import LOCAL_TENANT
 from review.passports.bulk import FileForm
@@ -80,7 +81,7 @@ def import_command(
         with _opened(server, in_store=in_store, tenant=tenant, config_file=config_file) as registry:
             print_rows(file, registry.store(rows_of(file, form)), as_json=as_json)
         return
-    reader = load_policy(policy_dir).quantity_reader
+    reader = policy_at(policy_dir).quantity_reader
     try:
         is_document = form in {FileForm.YAML, FileForm.JSON}
         survey = survey_file(file, reader) if is_document else survey_rows(file, form, reader)
@@ -213,7 +214,7 @@ def stored_command(as_json: bool, policy_dir: Path | None, config_file: Path | N
     from cli.config.stores import opened_stores
     from review.passports.objections import stored_objections
 
-    reader = load_policy(policy_dir or load_settings(config_file).policy_folder).quantity_reader
+    reader = policy_at(policy_dir or load_settings(config_file).policy_folder).quantity_reader
     products = 0
     with opened_stores(config_file) as stores:
         for found in stored_objections(stores.passports, [t.tenant_id for t in stores.keys.tenants()], reader):

@@ -14,6 +14,7 @@ from claims.engine.explain import explain
 from claims.errors import PolicyError, UnknownProduct
 from claims.passports.passport import Passport
 from claims.policy.detectors import EXAMPLES
+from claims.policy.packaged import policy_at
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.config.reader import open_reader_of
@@ -24,7 +25,7 @@ from cli.policy.law import law
 from cli.policy.migration import migrate_policy
 from cli.policy.second_reader import print_questions, question_json, questions
 from cli.shell.options import at_option, config_option, policy_option
-from cli.shell.records import InputError, check_class, load_policy, now, read_passports_file
+from cli.shell.records import InputError, check_class, now, read_passports_file
 from cli.shell.tables import open_console
 from net.errors import ZhenyanError
 
@@ -60,7 +61,7 @@ def validate(folder: Path | None, as_json: bool) -> None:
     and exit status 1; so does an example of a detector that does not hold.
     """
     try:
-        policy = load_policy(folder)
+        policy = policy_at(folder)
         failed = list(failed_examples(policy))
     except PolicyError as error:
         raise InvalidPolicy(str(error)) from error
@@ -109,7 +110,7 @@ command.add_command(law)
 @policy_option
 def show(class_id: str | None, policy_dir: Path | None) -> None:
     """Show all classes of claims, or one CLASS with its law, rules, near misses and exemptions."""
-    policy = load_policy(policy_dir)
+    policy = policy_at(policy_dir)
     if class_id is None:
         open_console(markup=True).print(_classes_table(policy))
         return
@@ -137,7 +138,7 @@ def propose(out_dir: Path, policy_dir: Path | None, config_file: Path | None) ->
     from review.stores import Stores
 
     settings = load_settings(config_file)
-    live = load_policy(policy_dir or settings.policy_folder)
+    live = policy_at(policy_dir or settings.policy_folder)
     stores = Stores.open(settings.store_url)
     try:
         proposals = stores.analytics.proposals()
@@ -173,7 +174,7 @@ def measure(
 
     if not files and liveamr is None:
         raise InputError("policy measure: needs a FILE of labelled talk, or --liveamr GIT_DIR")
-    policy = load_policy(policy_dir)
+    policy = policy_at(policy_dir)
     measured = Measure(policy)
     for file in files:
         talk = labelled(file)
@@ -271,7 +272,7 @@ def explain_command(
     the bars of the setting `second_reader` is followed by the very messages that a language model would be sent.
     """
     settings = load_settings(config_file)
-    policy = load_policy(policy_dir or settings.policy_folder)
+    policy = policy_at(policy_dir or settings.policy_folder)
     passports: tuple[Passport, ...] = ()
     if passports_file is not None:
         passports = read_passports_file(policy, passports_file)

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from claims.policy.packaged import policy_at
 from cli.config.replays import replay_job
 from cli.config.settings import load_settings
 from cli.shell.file_modes import create
 from cli.shell.options import config_option, read_moment
-from cli.shell.records import InputError, load_policy, require_folder
+from cli.shell.records import InputError, require_folder
 from cli.shell.tables import open_console
 from cli.shell.terminal import on_one_line
 from cluster.replay.run import ReplayProgress, replay
@@ -101,7 +102,7 @@ def command(
 
         compare_readers(settings, scope, readers, as_json=as_json)
         return
-    load_policy(policy_dir)
+    policy_at(policy_dir)
     with _progress() as on_progress:
         report = replay(replay_job(settings, policy_dir), scope, workers=workers or _cores(), on_progress=on_progress)
     assert report is not None
@@ -119,7 +120,7 @@ def command(
 def _hand_in(url: str, policy_dir: Path, scope: Scope, report: ReplayReport) -> None:
     stores = Stores.open(url)
     try:
-        version = stores.policies.add_version(load_policy(policy_dir), "cli")
+        version = stores.policies.add_version(policy_at(policy_dir), "cli")
         stores.replays.add_done(version.digest, scope, "cli", report_json(report))
     finally:
         stores.close()

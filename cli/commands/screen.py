@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from claims.passports.load import passport_texts
+from claims.policy.packaged import policy_at
 from cli.config.reading_again import reading_again
 from cli.config.settings import load_settings
 from cli.shell.file_modes import share
 from cli.shell.folders import make_data_folder, make_shared_folder
 from cli.shell.options import config_option, judging_options
-from cli.shell.records import InputError, chosen_passports, load_policy, now, read_facts, require_folder
+from cli.shell.records import InputError, chosen_passports, now, read_facts, require_folder
 from cli.shell.screening_output import Printer
 from cluster.local import screen_locally
 from cluster.stages.judging import on_sale
@@ -88,7 +89,7 @@ def command(
     settings = load_settings(config_file)
     folder = policy_dir or settings.policy_folder
     at = at or now()
-    policy = load_policy(folder)
+    policy = policy_at(folder)
     passports = chosen_passports(policy, passports_file, products, at)
     facts = read_facts(facts_file)
     check_source(source)
@@ -164,7 +165,7 @@ def check_allowed(hosts: tuple[str, ...]) -> tuple[str, ...]:
 @contextmanager
 def registered(job: ScreenJob, *, host: Host, title: str) -> Iterator[None]:
     """Makes the stream and its products known to the store; a stream whose screening stops is marked as failed."""
-    products = on_sale(load_policy(job.policy_dir), job)
+    products = on_sale(policy_at(job.policy_dir), job)
     texts = passport_texts(job.passports_file)
     keep_basis(job.recording_dir, {p.version: texts[p.version] for p in products if p.version in texts}, job.facts)
     stores = Stores.open(job.database_url or "")

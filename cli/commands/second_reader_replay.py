@@ -9,9 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from claims.policy.packaged import policy_at
 from cli.config.reading_again import config_of
 from cli.config.settings import Settings
-from cli.shell.records import InputError, load_policy
+from cli.shell.records import InputError
 from cluster.second_reader.comparing import Comparison, Way, as_found, asking, compare
 from cluster.second_reader.gathering import Gatherer
 from cluster.second_reader.listening import Listener
@@ -28,7 +29,7 @@ _SHOWN = 20
 def compare_readers(settings: Settings, scope: Scope, ways: tuple[str, ...], *, as_json: bool) -> None:
     """Prints what the second way makes of what the first finds; one alone is held against none."""
     first, second = (OFF, *ways) if len(ways) == 1 else ways
-    policy = load_policy(settings.policy_folder)
+    policy = policy_at(settings.policy_folder)
     if policy.second_reader is None:
         raise InputError(f"policy {policy.name}: has no second_reader.yaml, so that nothing can be asked by it")
     stores = Stores.open(settings.store_url)
@@ -65,7 +66,7 @@ def _way(name: str, settings: Settings, streams: StreamQueries, second_reader: S
             f"--second-reader {name}: set second_reader.url (ZHENYAN_SECOND_READER_URL) or second_reader.transformers"
         )
     named = replace(config, model=name) if config.url else replace(config, transformers=name)
-    policy = load_policy(settings.policy_folder)
+    policy = policy_at(settings.policy_folder)
     model = open_model(named)
     try:
         listener = Listener(model, named, second_reader)

@@ -18,6 +18,7 @@ import configs
 from asr.engines.registry import found_recognisers
 from claims.classifier.reading import InTurn, Reader
 from claims.policy.law import Held
+from claims.policy.packaged import packaged_policy, policy_at
 from claims.policy.policy import Policy
 from claims.tenant_words import WordTerms
 from claims.types import VerdictKind
@@ -91,7 +92,7 @@ def serving(settings: Settings, port: int, *, judges_at_once: bool = True, file:
     access = access_of(settings)
     access.check_bound(settings.host)
     listener = _listen(settings.host, port)
-    policy = Policy(settings.policy_folder)
+    policy = policy_at(settings.policy_folder)
     reference = legal_reference_of(policy)
     tracing = open_tracing(settings.trace_url, "zhenyan-serve")
     stores = Stores.open(
@@ -225,7 +226,7 @@ def _judging(policies: PolicyStore, source: JudgesSource) -> Callable[[], Judgin
 def _platform(settings: Settings, policy: Policy, policies: PolicyStore, pool: JudgingPool) -> Platform:
     """What customers' orders are held against."""
     fixed = bool(settings.policy_dir)
-    own = cache(lambda: policy if fixed else Policy(configs.POLICY_DIR))
+    own = (lambda: policy) if fixed else packaged_policy
     return Platform(
         reader=policy.quantity_reader,
         net=_net(settings),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from asr.engines.registry import list_all
 from claims.classifier.opening import AUTO
-from claims.policy.policy import Policy
+from claims.policy.packaged import policy_at
 from cli.config.sandbox_notice import SANDBOX_ADVICE
 from cli.config.settings import Settings
 from cli.config.weights import list_other
@@ -130,7 +130,7 @@ def _evidence(settings: Settings) -> str:
 
 
 def _policy(settings: Settings) -> str:
-    return f"{Policy(settings.policy_folder).name} is in force"
+    return f"{policy_at(settings.policy_folder).name} is in force"
 
 
 def _models(settings: Settings) -> str:

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from claims.policy.law_table import LawRow, law_rows
+from claims.policy.packaged import policy_at
 from claims.policy.policy import Policy
 from cli.shell.options import policy_option
-from cli.shell.records import check_class, load_policy
+from cli.shell.records import check_class
 from cli.shell.tables import open_console
 
 
@@ -34,7 +35,7 @@ def law(class_id: str | None, as_table: bool, as_json: bool, at: datetime | None
       zhenyan policy law --table
       zhenyan policy law AWARD_HONOR --at 2027-01-01
     """
-    policy = load_policy(policy_dir)
+    policy = policy_at(policy_dir)
     if class_id is not None:
         check_class(class_id, policy)
     on = None if at is None else at.date()

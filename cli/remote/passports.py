@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from claims.policy.packaged import policy_at
 from cli.config.settings import load_settings
 from cli.config.stores import caller, opened_stores
 from cli.remote.server import opened_server
-from cli.shell.records import InputError, load_policy, now
+from cli.shell.records import InputError, now
 from review.client import Zhenyan
 from review.passports.bulk import SentRow, read_rows, without_duplicates
 from review.passports.columns import column_of
@@ -99,7 +100,7 @@ class _OfStore:
 
     def store(self, rows: Iterable[SentRow]) -> Iterator[StoredRow]:
         settings = load_settings(self._config_file)
-        reader = load_policy(settings.policy_folder).quantity_reader
+        reader = policy_at(settings.policy_folder).quantity_reader
         read = read_rows(rows, reader, now().date(), settings.passport_bounds)
         return stored_rows(self._passports, self._caller, read)
 

@@ -12,7 +12,6 @@ from typing import TextIO, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
-import configs
 from claims.errors import PassageError, PassportsRefused, UnknownProduct
 from claims.passports.load import admit_file
 from claims.passports.passport import Passport
@@ -28,11 +27,6 @@ Record = TypeVar("Record", bound=BaseModel)
 
 class InputError(ZhenyanError):
     """A file or value on the command line can't be used; the caller can act."""
-
-
-def load_policy(folder: Path | None) -> Policy:
-    """The policy of a folder, or the packaged one."""
-    return Policy(folder or configs.POLICY_DIR)
 
 
 def check_class(class_id: str, policy: Policy) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import configs
 from claims.classifier.opening import Semantics, semantics_of
+from claims.policy.packaged import policy_at
 from claims.policy.policy import Policy
 from cluster.types import ScreenJob
 from review.policies.choice import digest_of
@@ -56,7 +57,7 @@ class LoadedPolicies:
         folder = folder or configs.POLICY_DIR
         with self._lock:
             if folder not in self._policies:
-                policy = Policy(folder)
+                policy = policy_at(folder)
                 self._policies[folder] = _Loaded(policy, policy.digest)
             return self._policies[folder]
 

@@ -48,7 +48,7 @@ class Fork:
         if self._status is None:
             if not select.select([self._handle], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0.0)
-            self._status = self._told()
+            self._status = self._exit_status()
             self._said.close()
             os.close(self._handle)
         return self._status
@@ -59,7 +59,7 @@ class Fork:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
-    def _told(self) -> int:
+    def _exit_status(self) -> int:
         """How it ended, as the process that forks tells; that it was killed, where nobody is left to tell it."""
         self._said.settimeout(_TOLD_S)
         said = b""

@@ -8,8 +8,8 @@ import pytest
 import configs
 from bench.cases import blind_sets
 from bench.claims_scale import length_rows, padded_policy, process_row
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
-from tests.packaged import packaged_policy
 
 
 def test_padded_policy_searches_the_words_that_were_added(tmp_path: Path) -> None:

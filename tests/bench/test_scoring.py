@@ -10,7 +10,7 @@ from bench.claim_engine import OurEngine
 from bench.claims import groups, quality_rows
 from bench.peers import LAWFUL, STRICT_CONCEPTS, NgramClassifier, WordList, word_list
 from bench.scoring import Method, ScoredFlag, best_recall, score, sweep
-from tests.packaged import packaged_policy
+from claims.policy.packaged import packaged_policy
 
 
 def case(name: str, *classes: str, text: str = "今天讲讲这款", verdicts: tuple[str, ...] = ("banned",)) -> Case:

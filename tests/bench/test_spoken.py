@@ -12,9 +12,9 @@ from bench.spoken import Judged, hear, main, misses, reason, rows
 from bench.spoken_material import LINES, UNREAD, SpokenCase, chosen, kind_of
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
+from claims.policy.packaged import packaged_policy
 from claims.types import Finding, Passage
 from tests.claims.support import AT
-from tests.packaged import packaged_policy
 
 pytestmark = pytest.mark.service
 

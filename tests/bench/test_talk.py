@@ -7,9 +7,9 @@ import pytest
 from bench.talk import measured, run
 from bench.talk_rows import OWN, TalkMissing, fetched_windows, rooms
 from bench.talk_score import area, flags_of, recall_at, score
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Engines, Said, hours, windows_of, written
-from tests.packaged import packaged_policy
 
 GOODS = "food/honey"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.packaged import packaged_policy
+from claims.policy.packaged import packaged_policy
 
 TALK = Path(__file__).parents[2] / "bench" / "labelled"
 LABELS = {"lawful", "breach", "unsure"}

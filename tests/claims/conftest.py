@@ -10,10 +10,10 @@ import configs
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
 from claims.passports.passport import Passport
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import PlatformFact
 from tests.claims.support import AT, POWER_BANK, Speaker
-from tests.packaged import packaged_policy
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from claims.engine.examples import (
 from claims.engine.extract import category_allows, match_rule, recognise
 from claims.engine.window import build_window, fold
 from claims.policy.detectors import Example
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Passage
-from tests.packaged import packaged_policy
 
 # A value that differs is found by comparing numbers, not by a pattern.
 QUANTITY = "SPEC_PARAM.quantity"

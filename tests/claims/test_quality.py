@@ -15,10 +15,10 @@ from claims.classifier.opening import AUTO, open_reader
 from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Passage, PlatformFact
 from cli.policy.labelled_talk import Engines, written
-from tests.packaged import packaged_policy
 
 HERE = Path(__file__).parent
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")

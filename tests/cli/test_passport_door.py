@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from claims.passports.load import read_passports
+from claims.policy.packaged import packaged_policy
 from review.accounts.types import Person, Role
 from review.passports.records import Registered
 from review.stores import Stores
 from review.tenants.types import Caller
 from tests.cli.support import AT, Call, passage
-from tests.packaged import packaged_policy
 
 WRONG = """- id: P-1
   name: 移动电源

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from claims.policy.packaged import packaged_policy
 from cli.commands.serve import terms_of
 from net.guard import NetPolicy
 from review.db.engine import open_engine
@@ -18,7 +19,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
-from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 ROOT = Path(__file__).parents[2]

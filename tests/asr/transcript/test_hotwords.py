@@ -18,10 +18,10 @@ from asr.types import Utterance
 from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passports.load import load_passports
+from claims.policy.packaged import packaged_policy
 from claims.products.hotwords import hotwords_of
 from claims.types import Disposition, Finding
 from tests.claims.support import AT
-from tests.packaged import packaged_policy
 
 CLIPS = Path(__file__).parents[1] / "clips"
 TEMPTING = ("治疗失眠", "纯棉", "降血压", "根治", "洋槐蜜", "国家级", "销量第一", "驰名商标")

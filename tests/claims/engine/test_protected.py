@@ -6,11 +6,11 @@ import pytest
 
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.policy.yaml_files import parse_yaml
 from claims.types import Disposition, Finding, Passage
 from tests.claims.support import Says
-from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = """

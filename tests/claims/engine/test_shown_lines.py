@@ -10,9 +10,9 @@ from bench.talk_rows import SHOWN, single_lines
 from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import read_passports
+from claims.policy.packaged import packaged_policy
 from claims.types import Disposition, Passage
 from cli.policy.labelled_talk import AT, Said
-from tests.packaged import packaged_policy
 
 
 @pytest.mark.service

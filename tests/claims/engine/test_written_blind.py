@@ -9,10 +9,10 @@ import pytest
 import configs
 from claims.classifier.opening import AUTO, open_reader
 from claims.classifier.reading import Reader
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Finding
 from tests.claims.test_quality import flags_of, read_cases
-from tests.packaged import packaged_policy
 
 HERE = Path(__file__).resolve().parent.parent
 FROZEN = ["canonical", "contexts", "held/canonical", "held/attacks"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from claims.law.citing import numeral, parse
 from claims.law.texts import StatuteTexts
-from tests.packaged import packaged_policy
+from claims.policy.packaged import packaged_policy
 
 ROOT = Path(__file__).parents[3]
 LAWS = StatuteTexts.read(ROOT / "configs" / "laws" / "zh-CN.yaml")

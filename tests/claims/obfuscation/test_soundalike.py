@@ -5,9 +5,9 @@ import random
 import pytest
 
 from claims.obfuscation.soundalike import SHORTEST, SoundAlikeWords, alikes_of
+from claims.policy.packaged import packaged_policy
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell, syllable, unlike
-from tests.packaged import packaged_policy
 
 # The mean cost of a syllable up to which words are alike, by their length; those not named have the last.
 LIMITS, LIMIT = {SHORTEST: 0.125, SHORTEST + 1: 0.2}, 0.3

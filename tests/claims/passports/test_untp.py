@@ -11,8 +11,8 @@ from claims.errors import PassportError
 from claims.passports.load import read_passports, survey_parsed
 from claims.passports.records import Parsed
 from claims.passports.untp import parse_digital_link
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
-from tests.packaged import packaged_policy
 
 CREDENTIAL: dict[str, Any] = {
     "@context": ["https://www.w3.org/ns/credentials/v2"],

@@ -8,13 +8,13 @@ import pytest
 import configs
 from claims.engine.conversation import ClaimEngine
 from claims.engine.window import fold
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.policy.candidate import propose_to, write_candidate
 from cli.shell.records import InputError
 from review.analytics.types import Proposal, ProposalKind
 from tests.cli.support import AT, Call
-from tests.packaged import packaged_policy
 
 
 def proposal(words: str, kind: ProposalKind = ProposalKind.WORD, **more: str) -> Proposal:

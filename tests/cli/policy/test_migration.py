@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import configs
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from tests.cli.support import Call
-from tests.packaged import packaged_policy
 
 
 def old_policy(folder: Path) -> Path:

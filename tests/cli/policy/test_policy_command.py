@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import configs
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from tests.cli.support import AT, CHARGER, DEMO_PASSPORTS, HONEY, Call
-from tests.packaged import packaged_policy
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from cluster.batch.folder import FINDINGS
 from cluster.batch.report import REPORT, write_report
 from cluster.batch.types import FileResult, FileState
 from tests.chromium import chromium
-from tests.packaged import packaged_policy
 from tests.review.sample import FINDING
 
 DONE = FileResult(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import configs
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from cli.config.settings import load_settings
 from cluster.batch.run import run_batch
@@ -25,7 +26,6 @@ from review.stores import Stores
 from review.streams.types import FindingQuery
 from review.tenants.types import Caller
 from tests.cluster.batch.conftest import DEMO_PASSPORTS, archive
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import AT, MILDER, candidate, fill
 
 __all__ = ["archive"]

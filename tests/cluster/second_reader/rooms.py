@@ -15,6 +15,7 @@ import configs
 from bench.sample import SAMPLE
 from claims.passports.load import load_passports, passport_texts
 from claims.passports.passport import Passport
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.second_reader.types import Between, Doubt
 from claims.types import Disposition, Finding, Passage, VerdictKind, Witness
@@ -25,7 +26,6 @@ from review.evidence.basis import keep_basis
 from review.second_reader.types import Budget
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
-from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from review.accounts.types import Person, Role
 from review.cases.queries import CaseQuery
@@ -13,7 +14,6 @@ from review.cases.types import Case
 from review.db.engine import open_engine
 from review.stores import Stores
 from review.streams.corrections import Correction, Judging, Rewording
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import LINES, fill
 
 ANNA = Person(id="anna", name="Anna", role=Role.REVIEWER)

@@ -8,6 +8,7 @@ import pytest
 import configs
 from claims.classifier.encoding_cache import Directions
 from claims.passports.load import load_passports, passport_texts
+from claims.policy.packaged import packaged_policy
 from claims.types import PlatformFact
 from ingest.recording.manifest import MANIFEST
 from review.evidence.basis import (
@@ -18,7 +19,6 @@ from review.evidence.basis import (
     read_kept_directions,
     read_kept_facts,
 )
-from tests.packaged import packaged_policy
 
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
-from tests.packaged import packaged_policy
 
 ROOT = Path(__file__).parents[3]
 PAGES = ROOT / "docs" / "law"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import configs
+from claims.policy.packaged import packaged_policy
 from review.judge_pool.fair_queue import Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.pool import JudgingPool
@@ -19,7 +20,6 @@ from review.server.auth.access import LOCAL_PERSON
 from review.server.pages.replays import PolicyDesk
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.accounts.support import form_token
 from tests.review.judge_pool.jobs import Hold, Nothing
 from tests.review.judge_pool.support import until

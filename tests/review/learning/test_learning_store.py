@@ -6,12 +6,12 @@ import pytest
 
 from claims.classifier.calibration import FIRST_STEP
 from claims.classifier.fit.learning import Learnt, host_hash
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import ScoreStep
 from review.cases.types import Choice
 from review.learning.types import ShadowScore
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.learning.said import ANNA, ON_BOTH_DATABASES, READ, broadcast, decide, found
 
 pytestmark = ON_BOTH_DATABASES

@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from review.api_errors import OrderRefused
 from review.passports.bulk import FileForm, ReadRow, read_rows, sent_rows
-from tests.packaged import packaged_policy
 
 DAY = date(2026, 11, 24)
 GOOD = {"id": "P-1", "name": "移动电源", "category": "electronics/power_bank"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import configs
+from claims.policy.packaged import packaged_policy
 from review.policies.errors import PolicyPackError
 from review.policies.folders import in_force_folder, pack_policy, put_in_force, unpack_policy
-from tests.packaged import packaged_policy
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

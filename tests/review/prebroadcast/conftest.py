@@ -11,6 +11,7 @@ import yaml
 
 import configs
 from claims.classifier.opening import Semantics
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.products.code import gtin_of
 from review.judge_pool.limits import JudgingTerms
@@ -21,7 +22,6 @@ from review.prebroadcast.checking import Checker
 from review.server.app import create_app
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")

@@ -19,6 +19,7 @@ import pytest
 import configs
 from claims.passports.bounds import PassportBounds
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from review.judge_pool.fair_queue import Party
 from review.judge_pool.limits import JudgingTerms
 from review.judge_pool.policy_in_force import JudgesSource
@@ -31,7 +32,6 @@ from review.server.auth.access import Access, Auth
 from review.server.prebroadcast import PrebroadcastCheck
 from review.stores import Stores
 from review.tenants.types import Scope
-from tests.packaged import packaged_policy
 from tests.review.judge_pool.jobs import Hold
 from tests.review.judge_pool.support import is_running, until
 from tests.review.serving import served

@@ -9,12 +9,12 @@ import pytest
 from claims.classifier.calibration import Calibration, Features
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Finding, Passage
 from review.presentation.language import Words
 from review.presentation.score_steps import in_chinese
 from tests.claims.support import AT
-from tests.packaged import packaged_policy
 
 CASES = Path(__file__).parents[2] / "claims" / "registered" / "dev"
 _ENGLISH = re.compile("[a-z]{3,}")

@@ -8,10 +8,10 @@ import pytest
 
 import configs
 from claims.engine.conversation import ClaimEngine
+from claims.policy.packaged import packaged_policy
 from claims.types import Passage
 from review.presentation.trial_reasons import trial_reason
 from scripts.desk_sample import STARTED, read_passports_file
-from tests.packaged import packaged_policy
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]{3,}")

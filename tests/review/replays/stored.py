@@ -8,12 +8,12 @@ from pathlib import Path
 import configs
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports, passport_texts
+from claims.policy.packaged import packaged_policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_basis
 from review.replays.types import StoredStream
 from review.stores import Stores
 from review.streams.types import Host, ProductRef, StreamRecord, StreamState
-from tests.packaged import packaged_policy
 
 AT = datetime.fromisoformat("2026-11-24T20:00:00+08:00")
 PASSPORTS = configs.DEMO_DIR / "passports.yaml"

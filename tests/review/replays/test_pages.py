@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 import configs
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from cluster.replay.background import ReplayRunner
 from cluster.replay.run import ReplayJob
@@ -21,7 +22,6 @@ from review.replays.types import Scope
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import ALL, candidate, fill
 from tests.review.server.pages.seats import CLASS_NAMES, known
 from tests.review.serving import served

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Passage
 from review.evidence.basis import Step, keep_step, read_kept_steps
 from review.replays.judgement_cache import said_topic
 from review.replays.rejudging import judge_again
 from review.streams.tenant_rules import StoredRules
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import AT, passages_of, stored_stream
 from vision.products.timeline import Evidence, EvidenceKind
 

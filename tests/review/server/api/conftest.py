@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 import configs
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from net.guard import NetPolicy
 from review.db.engine import open_engine
 from review.enforcement.penalty_table import read_measures, read_retention
@@ -26,7 +27,6 @@ from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
 from tests.cli import conftest as command_line
-from tests.packaged import packaged_policy
 from tests.review.serving import served
 
 POLICY_DIR = Path(__file__).parents[4] / "configs" / "policy" / "zh-CN"

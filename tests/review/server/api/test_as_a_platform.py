@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Match, Passage, VerdictKind
 from cli.commands.serve import terms_of
@@ -27,7 +28,6 @@ from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import StreamState
 from review.stretches.types import Signal, Span, StretchTerms
-from tests.packaged import packaged_policy
 from tests.review.accounts.support import as_login
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, Key

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cli.commands.serve import terms_of
@@ -17,7 +18,6 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.server.api.conftest import Key
 
 GOODS = [

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Passage
 from cluster.live.orders import OrderUnusable, prepare_screening
@@ -25,7 +26,6 @@ from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import candidate
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Key, problem
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Disposition, Finding, Match, Passage, VerdictKind
 from cli.commands.serve import terms_of
@@ -17,7 +18,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.tenants.types import Scope
-from tests.packaged import packaged_policy
 from tests.review.sample import FINDING
 from tests.review.server.api.conftest import ORDER, PASSPORT, As, Clock, Key, problem
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from claims.law.texts import StatuteTexts
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from review.accounts.types import Person
 from review.cases.decisions import Submission
@@ -20,7 +21,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.corrections import Judging
-from tests.packaged import packaged_policy
 from tests.review.replays.stored import LINES, fill
 from tests.review.server.pages.conftest import LAWS_FILE
 from tests.review.server.pages.seats import CLASS_NAMES, Sit, known

@@ -12,13 +12,13 @@ from openpyxl import Workbook
 from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from review.accounts.types import Person
 from review.passports.differences import Difference, differences, name_in
 from review.server.api.ordering import Platform
 from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.server.pages.seats import Sit, known
 from tests.review.server.pages.seen import check_office
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 import configs
 from claims.classifier.fit.learning import Learnt, host_hash
 from claims.law.texts import StatuteTexts
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from cli.commands.serve import terms_of
 from net.guard import NetPolicy
@@ -26,7 +27,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.learning.said import broadcast, decide, found
 from tests.review.server.pages.conftest import LAPTOP, LAWS_FILE
 from tests.review.server.pages.seats import Clock, Sit

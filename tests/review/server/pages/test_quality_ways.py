@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 import configs
 from claims.classifier.opening import open_reader
+from claims.policy.packaged import packaged_policy
 from cluster.learning.shadow import ShadowRunner
 from cluster.replay.background import ReplayRunner
 from cluster.replay.run import ReplayJob
@@ -18,7 +19,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.server.pages.replays import PolicyDesk
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.learning.said import ON_BOTH_DATABASES, broadcast, decide, found
 from tests.review.learning.turned import turned_labels
 from tests.review.replays.stored import fill

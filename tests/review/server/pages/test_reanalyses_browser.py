@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from claims.passports.quantities import QuantityReader
+from claims.policy.packaged import packaged_policy
 from claims.types import Passage
 from ingest.recording.ledger import Coverage
 from net.guard import NetPolicy
@@ -24,7 +25,6 @@ from review.server.app import create_app
 from review.server.auth.access import Access, Auth
 from review.stores import Stores
 from review.streams.types import StreamRecord, StreamState
-from tests.packaged import packaged_policy
 from tests.review.server.api.conftest import ENFORCEMENT_DIR
 from tests.review.server.pages.seats import CLASS_NAMES, Clock, MakeFinding, Sit
 from tests.review.server.pages.test_quality_browser import PHONE, seen

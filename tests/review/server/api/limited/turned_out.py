@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from claims.classifier.fit.learning import Learnt
+from claims.policy.packaged import packaged_policy
 from review.accounts.types import Person, Role
 from review.analytics.types import ProposalKind
 from review.learning.types import ShadowScore
 from review.stores import Stores
-from tests.packaged import packaged_policy
 from tests.review.server.api.owned import Owned
 
 _CARD = {"passages": 40, "hosts": 2, "data_sha256": "0" * 64, "breach": 20, "lawful": 20, "unsure": 0}
