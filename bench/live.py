@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import numpy as np
@@ -26,6 +26,7 @@ from cli.shell.tables import open_console
 from cluster.ray.session import running_ray
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.recording.manifest import read_manifest
+from ingest.sandbox.process import SandboxChoice
 from ingest.types import SAMPLE_RATE_HZ
 from review.db.engine import open_engine
 from review.db.tables.streams import FindingRow, PassageRow, StreamRow
@@ -109,31 +110,41 @@ def _quantile(values: Sequence[float], share: float) -> float | None:
 @click.option("--sizes", default=",".join(map(str, SIZES)), show_default=True, help="How many broadcasts at once.")
 @click.option("--seconds", default=SECONDS, show_default=True, help="How long each is on air.")
 @click.option("--semantic", default="auto", show_default=True, help="The reader of claims: auto or off.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(get_args(SandboxChoice)),
+    default="auto",
+    show_default=True,
+    help="What holds the processes that parse media.",
+)
 @click.option("--no-peer", is_flag=True, help="Leave the plain loop out.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: machine and rows.")
-def command(sizes: str, seconds: int, semantic: str, no_peer: bool, as_json: bool) -> None:
+def command(sizes: str, seconds: int, semantic: str, sandbox: SandboxChoice, no_peer: bool, as_json: bool) -> None:
     """Measure so many live broadcasts, one size after another, and the plain loop."""
     try:
         counts = tuple(int(size) for size in sizes.split(","))
     except ValueError as error:
         raise click.BadParameter(f"{sizes!r}: give numbers with commas between, such as 1,4,11") from error
-    rows = _measured(counts, seconds, semantic, has_peer=not no_peer)
+    rows = _measured(counts, seconds, {"semantic": semantic, "sandbox": sandbox}, has_peer=not no_peer)
     click.echo(report_json("live", rows)) if as_json else print_report("live", rows, open_console())
 
 
 def run(quick: bool = False) -> list[dict[str, object]]:
     """Ours with each size; the loop with one, and with as many as ours carried."""
-    return _measured(SIZES[:1] if quick else SIZES, QUICK_SECONDS if quick else SECONDS, "auto", has_peer=True)
+    job = {"semantic": "auto", "sandbox": "auto"}
+    return _measured(SIZES[:1] if quick else SIZES, QUICK_SECONDS if quick else SECONDS, job, has_peer=True)
 
 
-def _measured(sizes: Sequence[int], seconds: int, semantic: str, *, has_peer: bool) -> list[dict[str, object]]:
+def _measured(
+    sizes: Sequence[int], seconds: int, job: Mapping[str, object], *, has_peer: bool
+) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as scratch, running_ray():
         media = two_second_gop(Path(scratch) / "live.mp4", start_s=START_S, seconds=seconds)
         runs: list[Waits] = []
         for count in sizes:
             folder = Path(scratch) / f"ours-{count}"
             folder.mkdir()
-            runs.append(_ours(media, folder, count, semantic))
+            runs.append(_ours(media, folder, count, job))
         carried = max((one.streams for one in runs if one.is_carried), default=0)
         peers = sorted({1, max(1, carried)}) if has_peer else []
         loops = [_loop(media, Path(scratch), count) for count in peers]
@@ -145,14 +156,14 @@ def _measured(sizes: Sequence[int], seconds: int, semantic: str, *, has_peer: bo
     return rows
 
 
-def _ours(media: Path, folder: Path, count: int, semantic: str) -> Waits:
-    """The live service with so many streams, on a database of its own."""
+def _ours(media: Path, folder: Path, count: int, job: Mapping[str, object]) -> Waits:
+    """The live service with so many streams, on a database of its own. `job`: what all of them share, by setting."""
     url = f"sqlite:///{folder / 'zhenyan.db'}"
     names = [f"s{index}" for index in range(count)]
     stores, engine = Stores.open(url), open_engine(url)
     looks = _Looks(stores, engine)
     moments: list[Moment] = []
-    job = {"semantic": semantic, "models": load_settings().models_folder}
+    job = {**job, "models": load_settings().models_folder}
     config = service_config(folder, url, places=count, checkpoint_ms=10_000, job=job)
     with service(config):
         wait(lambda: bool(stores.leases.workers()) and is_ready("hearing", "reading", "shard"), 300)
