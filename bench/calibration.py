@@ -6,10 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-import configs
 from bench.cases import Case, blind_sets
 from bench.claim_engine import OurEngine
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 
 Row = dict[str, object]
 Judged = tuple[float, bool, bool]
@@ -20,7 +19,7 @@ FEWEST_DRAWN = 5
 
 def run() -> list[Row]:
     """The share of right findings by score, for the sets held out and for those that were read; draws the picture."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     sets = blind_sets()
     engine = OurEngine(policy, sets)
     rows: list[Row] = []

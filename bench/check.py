@@ -19,7 +19,7 @@ from bench.cases import open_examples
 from bench.checkout import CASES_DIR, ROOT
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 from claims.types import Passage
 
 _PASSPORTS = configs.DEMO_DIR / "passports.yaml"
@@ -40,7 +40,7 @@ main()
 def run() -> list[dict[str, object]]:
     """Passages a second of each way in one run, and what a whole process takes."""
     texts = spoken_examples()
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     engine = ClaimEngine(policy, load_passports(_PASSPORTS, policy.quantity_reader), at=datetime.fromisoformat(_AT))
     words = sorted({word for concept in _BANNED_CONCEPTS for word in policy.lexicon.concepts.get(concept, ())})
     automaton = ahocorasick_rs.AhoCorasick(words)

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-import configs
 from bench import claims_scale
 from bench.cases import Case, CaseSet, blind_sets, open_examples
 from bench.claim_engine import OurEngine
 from bench.peers import BROAD_CONCEPTS, STRICT_CONCEPTS, NgramClassifier, word_list
 from bench.scoring import Figures, FlagsByCase, Method, best_recall, score, sweep
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 
 Row = dict[str, object]
@@ -23,7 +23,7 @@ LEAST_PRECISIONS = (0.95, 0.90, 0.80)
 
 def run() -> list[Row]:
     """Rows of quality for each set and method, of speed for each method, and of what our speed depends on."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     sets = blind_sets()
     held_out = [s for s in sets if s.held_out]
     methods = make_methods(policy, sets)

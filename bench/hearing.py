@@ -3,20 +3,19 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import configs
 from asr.engines.weights import DEFAULT_MODEL, find_whisper
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
 from asr.recogniser import SAMPLES_PER_MS, Cut
 from bench.asr_material import Samples
 from claims.obfuscation.soundalike import alikes_of
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 
 
 def packaged_recogniser() -> WhisperTranscriber:
     """The default weights on the processor, listening once more for the words of the packaged policy."""
     with TemporaryDirectory() as scratch:
         weights = find_whisper(DEFAULT_MODEL, Path(scratch))
-        return WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes_of(Policy(configs.POLICY_DIR)))
+        return WhisperTranscriber(weights, WhisperSettings(device="cpu"), alikes_of(packaged_policy()))
 
 
 def whole(samples: Samples, stream_id: str = "s", hotwords: tuple[str, ...] = ()) -> Cut:

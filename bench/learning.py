@@ -27,6 +27,7 @@ from claims.classifier.opening import open_reader
 from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Disposition
 from cli.policy.labelled_talk import Engines, Said, hours, windows_of, written
@@ -95,7 +96,7 @@ def measured(
     history: Sequence[Said], judged: Sequence[Said], counts: Sequence[int] = DECISIONS, *, semantic: str = "own"
 ) -> list[Row]:
     """A row for each count of decisions, and one of the history, in an order of chance: no window is chosen."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     reader = open_reader(semantic, configs.SEMANTIC_DIR)
     assert reader is not None
     engines = Engines(policy, reader)

@@ -131,8 +131,8 @@ def command(sizes: str, seconds: int, semantic: str, sandbox: SandboxChoice, no_
 
 def run(quick: bool = False) -> list[dict[str, object]]:
     """Ours with each size; the loop with one, and with as many as ours carried."""
-    job = {"semantic": "auto", "sandbox": "auto"}
-    return _measured(SIZES[:1] if quick else SIZES, QUICK_SECONDS if quick else SECONDS, job, has_peer=True)
+    sizes, seconds = (SIZES[:1], QUICK_SECONDS) if quick else (SIZES, SECONDS)
+    return _measured(sizes, seconds, {"semantic": "auto"}, has_peer=True)
 
 
 def _measured(

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 import configs
 from claims.passports.load import load_passports, passport_texts
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 from cluster.live.types import ServiceConfig
 from cluster.ray.actors import ServiceActorFactory
 from cluster.ray.dispatcher import DispatcherSettings, end_dispatcher, ensure_dispatcher
@@ -70,7 +70,7 @@ def order_demo(
     wanted: Wanted = Wanted.RUN,
 ) -> None:
     """Orders a broadcast of the demo's host in this database, with the demo's products, which are registered."""
-    passports = load_passports(PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
+    passports = load_passports(PASSPORTS, packaged_policy().quantity_reader)
     texts = passport_texts(PASSPORTS)
     now_ms = int(AT.timestamp() * 1000)
     record = StreamRecord(

@@ -17,6 +17,7 @@ from bench.checkout import DEMO_FILM
 from bench.product_rooms import ProductRoom, frames, make_room
 from bench.rooms import key_frames
 from claims.passports.load import load_passports, read_passports
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.products.choice import ProductFinder, ProductTracker
 from claims.types import Passage
@@ -71,7 +72,7 @@ class Case:
 
 def run() -> list[dict[str, object]]:
     """Share of on-sale seconds that are right, wrong and unknown; and whether passages were given to their product."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     cv2.setNumThreads(1)
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:

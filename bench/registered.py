@@ -17,6 +17,7 @@ from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.passports.load import load_passports
 from claims.passports.passport import Passport, RegisteredQuantity
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.text.normalise import normalise
 from claims.text.units import Quantity, find_quantities
@@ -137,7 +138,7 @@ def passports_of(part: str, policy: Policy) -> tuple[Passport, ...]:
 
 def run() -> list[Row]:
     """Rows of the default, of rules alone and of the nearest attribute, and ours over the nearest."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     reader = open_reader("gemma", configs.SEMANTIC_DIR)
     rows: list[Row] = []
     for part in PARTS:

@@ -20,7 +20,7 @@ import configs
 from bench.check import spoken_examples
 from claims.classifier.opening import AUTO, OFF
 from claims.passports.load import load_passports, passport_texts
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 from claims.types import Passage
 from cli.broadcast.script import read_script
 from cluster.replay.run import ReplayJob, replay
@@ -83,7 +83,7 @@ def _replayed(job: ReplayJob, scope: Scope, way: str, workers: int) -> dict[str,
 
 
 def _listed(passages: list[str], span_ms: int) -> dict[str, object]:
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     words = sorted({word for concept in _BANNED_CONCEPTS for word in policy.lexicon.concepts.get(concept, ())})
     automaton = ahocorasick_rs.AhoCorasick(words)
     started, cpu_before_s = time.monotonic(), _cpu_s()
@@ -115,7 +115,7 @@ def _row(way: str, workers: int, passage_count: int, span_ms: int, wall_s: float
 
 def _screen(url: str, data_dir: Path, streams: int, length_ms: int) -> tuple[dict[str, object], list[str]]:
     """Judges and stores the broadcasts as live screening does; gives what that took, and every text."""
-    passports = load_passports(_PASSPORTS, Policy(configs.POLICY_DIR).quantity_reader)
+    passports = load_passports(_PASSPORTS, packaged_policy().quantity_reader)
     texts = passport_texts(_PASSPORTS)
     stores, laws = Stores.open(url), LoadedPolicies()
     spoken: list[str] = []

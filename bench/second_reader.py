@@ -17,6 +17,7 @@ from claims.classifier.reading import Reader
 from claims.engine.conversation import ClaimEngine
 from claims.law.texts import day_of
 from claims.passports.load import load_passports
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.second_reader.asking import Material, question
 from claims.second_reader.doubt import is_doubtful
@@ -118,7 +119,7 @@ def measured(talk: Mapping[str, Sequence[_Window]]) -> list[Row]:
 
 def _judged_by(semantic: str) -> tuple[Policy, Reader | None]:
     reader = None if semantic == OFF else semantics_of(semantic, configs.SEMANTIC_DIR).reader
-    return Policy(configs.POLICY_DIR), reader
+    return packaged_policy(), reader
 
 
 def _of_talk(said: Sequence[Said], engines: Engines) -> Iterator[_Window]:

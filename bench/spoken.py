@@ -23,7 +23,7 @@ from claims.classifier.opening import AUTO, open_reader
 from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
 from claims.passports.load import load_passports
-from claims.policy.policy import Policy
+from claims.policy.packaged import packaged_policy
 from claims.types import Disposition, Finding, Passage
 
 Row = dict[str, object]
@@ -53,7 +53,7 @@ def run(*, quick: bool = False) -> list[Row]:
 
 def judge(lines: Sequence[SpokenCase]) -> list[Judged]:
     """Every line as it was heard and as it was to be said, each a stream of its own."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     reader = open_reader(AUTO, configs.SEMANTIC_DIR)
     engines = {
         path: ClaimEngine(policy, load_passports(path, policy.quantity_reader), at=BROADCAST_AT, reader=reader)

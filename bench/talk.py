@@ -23,6 +23,7 @@ from claims.classifier.reading import Reader
 from claims.engine.heard_over_soundalike import AssessedClaim
 from claims.engine.judged import Judged
 from claims.engine.scene import Scene
+from claims.policy.packaged import packaged_policy
 from claims.policy.policy import Policy
 from claims.types import Disposition
 from cli.policy.labelled_talk import Engines, Said, hours, passages, windows_of, written
@@ -82,7 +83,7 @@ def of_rooms(git_dir: Path, labels: Path) -> list[Row]:
 
 def measured(said: Sequence[Said], learnt_from: Sequence[Said], only: Sequence[str] = ()) -> list[Row]:
     """A row for each way, in turn."""
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     rows: list[Row] = []
     for name, way in _ways(policy, learnt_from):
         if only and name not in only:

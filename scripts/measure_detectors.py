@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-import configs  # noqa: E402
 from bench.talk_rows import CUES, LINES, OWN, fetched_windows, rooms, single_lines  # noqa: E402
+from claims.policy.packaged import packaged_policy  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from cli.policy.labelled_talk import hours, written  # noqa: E402
 from cli.policy.measurement import Measure, Row  # noqa: E402
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--liveamr", type=Path, required=True, help="the git directory of loopback00/LiveAMR")
     parser.add_argument("--to", type=Path, default=PAGE)
     options = parser.parse_args()
-    policy = Policy(configs.POLICY_DIR)
+    policy = packaged_policy()
     said = rooms(fetched_windows(options.liveamr)), written(OWN), [*single_lines(LINES), *single_lines(CUES)]
     rows = []
     for talk in said:

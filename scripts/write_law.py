@@ -19,6 +19,7 @@ from claims.engine.examples import AT, example_engine, findings_of  # noqa: E402
 from claims.law.texts import day_of  # noqa: E402
 from claims.policy.detectors import Example  # noqa: E402
 from claims.policy.law_table import LawRow, goods_in_law, law_rows  # noqa: E402
+from claims.policy.packaged import packaged_policy  # noqa: E402
 from claims.policy.policy import Policy  # noqa: E402
 from claims.policy.yaml_files import parse_yaml  # noqa: E402
 from claims.types import Disposition, Finding  # noqa: E402
@@ -164,7 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    wanted = pages(Policy(configs.POLICY_DIR))
+    wanted = pages(packaged_policy())
     if options.check:
         there = {path.name: path.read_text(encoding="utf-8") for path in OUT.glob("*.md")}
         stale = sorted(name for name in {*wanted, *there} if wanted.get(name) != there.get(name))

@@ -9,7 +9,7 @@ from claims.policy.policy import Policy
 
 @cache
 def packaged_policy() -> Policy:
-    """The packaged policy, read at the first call."""
+    """The packaged policy, read at the first call; who changes one loads their own."""
     return Policy(configs.POLICY_DIR)
 
 

@@ -1,7 +1,6 @@
 """Forks a process for each stream that is recorded: all share what they import, and none waits for it."""
 
 import gc
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -12,11 +11,7 @@ from ingest.sandbox.forking import serve_forked
 
 
 def _record(renew: Callable[[], None], request: dict[str, Any], files: Sequence[int]) -> bytes:
-    """Records as `child` does; the files are its standard input, output and error."""
-    os.chdir(request["folder"])
-    for standard, file in enumerate(files):
-        os.dup2(file, standard)
-        os.close(file)
+    """Records as `child` does; what is to be recorded comes on standard input."""
     renew()
     record(renew, gc.collect)
     return b""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from ingest.sandbox.process import (
     printable,
     start_sandbox,
 )
-from ingest.sandbox.protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, segment_row, to_line
+from ingest.sandbox.protocol import ENDED, LATE, MAX_LINE_BYTES, ChannelBroken, is_ready, segment_row, to_line
 from ingest.types import EndPolicy, GapKind, RetentionLimits, Segment, Trouble
 from net.backoff import backoff_s, pause
 from net.schemes import OBJECT_STORES
@@ -228,7 +227,7 @@ def _messages(box: SandboxProcess, stop: Callable[[], bool], silence_s: float) -
             stopping = True
             deadline_s = time.monotonic() + _STOP_S
             box.process.stdin.close()
-        if select.select([pipe], [], [], _POLL_S)[0]:
+        if is_ready(pipe, _POLL_S):
             got = os.read(pipe, MAX_LINE_BYTES)
             if not got:
                 raise ChannelBroken(ENDED)

@@ -1,8 +1,8 @@
 """The child's side of a warm sandbox: one process that has imported everything, and forks for each request.
 
 What forks reads only what its parent process says. Each fork sees the files of its own request and nothing of the
-others, and ends with it: hostile bytes that take it over have nobody else's media before them. A request without a
-`wall_s` lasts until it ends by itself or is ended.
+others, and ends with it: hostile bytes that take it over have nobody else's media before them. A fork whose request has
+no `wall_s` lasts until it ends by itself or is ended; its files are its standard input, output and error.
 """
 
 import ctypes
@@ -110,7 +110,9 @@ def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[
         os.dup2(nothing, 0)
         _close_all_but({0, 1, 2, answer, *files})
         if request["wall_s"] is None:
+            _settle(request["folder"], files)
             _introduce(answer)
+            files = ()
         line = handle(request, files)
         with socket.socket(fileno=answer) as out:
             out.sendall(line)
@@ -119,6 +121,14 @@ def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[
         traceback.print_exc()
         sys.stderr.flush()
     os._exit(status)
+
+
+def _settle(folder: str, files: Sequence[int]) -> None:
+    """Goes to the folder and takes the files for its standard ones."""
+    os.chdir(folder)
+    for standard, file in enumerate(files):
+        os.dup2(file, standard)
+        os.close(file)
 
 
 def _introduce(answer: int) -> None:

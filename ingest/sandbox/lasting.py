@@ -5,7 +5,6 @@ child that limits alone hold; where bubblewrap holds a child, each has its own v
 """
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from ingest.sandbox.process import SandboxLimits, SandboxProcess, last_words_pipe
-from ingest.sandbox.protocol import ChannelBroken
+from ingest.sandbox.protocol import ChannelBroken, is_ready
 from ingest.sandbox.warm import WarmDied, WarmSandbox, end_of
 
 # The end of a fork is told by the process that forks, at once; if that is gone as well, by nobody.
@@ -46,7 +45,7 @@ class Fork:
     def wait(self, timeout: float | None = None) -> int:
         """Its exit status, once it has ended; subprocess.TimeoutExpired if that takes longer."""
         if self._status is None:
-            if not select.select([self._handle], [], [], timeout)[0]:
+            if not is_ready(self._handle, timeout):
                 raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0.0)
             self._status = self._exit_status()
             self._said.close()

@@ -62,7 +62,7 @@ class SandboxView:
     variables: tuple[str, ...] = ()
 
 
-class Running(Protocol):
+class ChildProcess(Protocol):
     """A process with its standard files, as `subprocess.Popen` has it."""
 
     pid: int
@@ -81,7 +81,7 @@ class Running(Protocol):
 class SandboxProcess:
     """One running child; `stderr` is kept for its last words, `kill` ends it and all that it started."""
 
-    def __init__(self, process: Running, stderr: int, kill: Callable[[], None] | None = None) -> None:
+    def __init__(self, process: ChildProcess, stderr: int, kill: Callable[[], None] | None = None) -> None:
         self.process = process
         self._stderr = stderr
         self._kill = kill or self._kill_session

@@ -5,6 +5,7 @@ It loads no numpy, which few children need.
 
 import json
 import os
+import select
 import socket
 import stat
 import time
@@ -81,6 +82,13 @@ class Channel:
         if not got:
             raise ChannelBroken(ENDED)
         return got
+
+
+def is_ready(file: int, seconds: float | None) -> bool:
+    """Whether the file, whatever its number, can be read or has ended, at the latest after so many seconds."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 def _why(error: OSError) -> str:

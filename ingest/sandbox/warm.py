@@ -105,10 +105,13 @@ class WarmSandbox:
         how = ENDED
         for _ in range(_TRIES):
             ours, running, is_sent = self._forked(request, files, None)
-            introduced = _introduced(ours) if is_sent else None
-            if introduced is not None:
-                return *introduced, ours
+            said, handles = _said_first(ours) if is_sent else (b"", [])
+            if handles:
+                return _INTRODUCTION.validate_json(said).pid, handles[0], ours
             ours.close()
+            if said:
+                # That one failed before it began; those beside it go on.
+                raise WarmDied(how_it_ended(end_of(said).status, running.box.last_words()))
             how = self._drop(running)
         raise WarmDied(how)
 
@@ -187,14 +190,15 @@ def end_of(said: bytes) -> End:
     return _END.validate_json((said.splitlines() or [b""])[-1])
 
 
-def _introduced(ours: socket.socket) -> tuple[int, int] | None:
-    """The number of a fork that lasts and the kernel's handle for it; None if it ended before."""
+def _said_first(ours: socket.socket) -> tuple[bytes, list[int]]:
+    """What is said first of a fork that lasts: who it is, with the kernel's handle for it, or how it ended before that;
+    nothing if nobody is there."""
     ours.settimeout(_SEND_S)
     try:
-        line, handles, _, _ = socket.recv_fds(ours, 1 << 12, 1)
-        return (_INTRODUCTION.validate_json(line).pid, handles[0]) if handles else None
-    except (OSError, ValidationError):
-        return None
+        said, handles, _, _ = socket.recv_fds(ours, 1 << 12, 1)
+    except OSError:
+        return b"", []
+    return said, handles
 
 
 def _end(running: _Running) -> str:

@@ -114,6 +114,12 @@ def test_a_process_that_cannot_start_is_a_child_that_died(tmp_path: Path) -> Non
         start_fork("tests.ingest.sandbox.no_such_child", limits=LIMITS, folder=tmp_path)
 
 
+def test_one_that_fails_before_it_begins_harms_no_other(children: list[SandboxProcess], tmp_path: Path) -> None:
+    with pytest.raises(ChannelBroken, match=r"exit status 1, FileNotFoundError.*nowhere"):
+        start_fork("tests.ingest.sandbox.lasting_child", limits=LIMITS, folder=tmp_path / "nowhere")
+    assert [told(child, "who")["pid"] for child in children] == [child.process.pid for child in children]
+
+
 def test_no_open_file_is_left_of_those_that_ended(tmp_path: Path) -> None:
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
