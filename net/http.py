@@ -1,15 +1,21 @@
 """HTTP for untrusted origins: guarded addresses, no proxies from the environment, limits on bytes and time."""
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpcore
-import httpx
 
 from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
 from net.guard import WEB_SCHEMES, GuardedBackend, NetPolicy, check_url, tls_context
+
+# httpx imports a command line of its own, with click, rich and pygments: 5 MB of every capturing process, for nothing.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+import httpx  # noqa: E402
+
+HttpClient = httpx.Client
 
 _HEADERS = {"User-Agent": "zhenyan/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 

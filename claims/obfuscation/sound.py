@@ -5,11 +5,11 @@ recognisers confuse (zh/z, ch/c, sh/s, -ng/-n, n/l, r/l, f/h). Words of four syl
 syllable by one letter. What was heard must not be a dictionary word itself, and must not cut one in two.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import ahocorasick_rs
-from pypinyin.phrases_dict import phrases_dict
 
 from claims.policy.lexicon import Entry, Hit
 from claims.text.normalise import is_cjk
@@ -102,7 +102,7 @@ class SoundIndex:
 
 def is_word(text: str) -> bool:
     """True for a word of the general dictionary."""
-    return text in phrases_dict
+    return text in _dictionary()
 
 
 def cuts_word(text: str, left: int, right: int) -> bool:
@@ -119,10 +119,19 @@ def cuts_word(text: str, left: int, right: int) -> bool:
 
 def _lies_across(text: str, edge: int, size: int, left: int, right: int) -> bool:
     return any(
-        text[start : start + size] in phrases_dict and not (left <= start and start + size <= right)
+        text[start : start + size] in _dictionary() and not (left <= start and start + size <= right)
         for start in range(max(0, edge - size + 1), edge)
         if start + size > edge
     )
+
+
+@cache
+def _dictionary() -> Container[str]:
+    """The words of two characters and more of a dictionary; read when a text is first asked about."""
+    from pypinyin.phrases_dict import phrases_dict
+
+    words: Container[str] = phrases_dict
+    return words
 
 
 def _one_letter_apart(one: str, other: str) -> bool:

@@ -6,10 +6,13 @@ here the sound itself decides.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from claims.policy.policy import Policy
 from claims.text.normalise import is_cjk
 from claims.text.spell import spell, syllable, unlike
+
+if TYPE_CHECKING:
+    from claims.policy.policy import Policy
 
 SHORTEST, LONGEST = 2, 8
 _NUMERALS = frozenset("零一二三四五六七八九十百千万亿两几半0123456789")
@@ -101,7 +104,7 @@ def _alike(tree: _Branch, rows: Sequence[Sequence[float]], limit: float) -> Iter
     return ((word, cost) for branch, cost in reached for word in branch.words)
 
 
-def alikes_of(policy: Policy) -> SoundAlikeWords:
+def alikes_of(policy: "Policy") -> SoundAlikeWords:
     """The words that the policy looks for behind what was mis-heard."""
     return SoundAlikeWords(policy.reader.terms)
 

@@ -22,7 +22,13 @@ _LONGEST = 6
 _LEAST_INITIALS = 3
 _LEAST_IN_A_ROW = 3
 _LEAST_GLUED, _LEAST_OF_A_NAME = 6, 5
-_NUMERALS = {syllable(char): char for char in "零一二三四五六七八九十百千万两"}
+_NUMERALS = dict(
+    zip(
+        ["ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu", "shi", "bai", "qian", "wan", "liang"],
+        "零一二三四五六七八九十百千万两",
+        strict=True,
+    )
+)
 _GLUED_NUMERAL = re.compile("|".join(sorted(_NUMERALS, key=len, reverse=True)))
 _GLUED_NUMBER = re.compile(rf"(?=.{{5}})(?:{_GLUED_NUMERAL.pattern}){{2,}}")
 _ECHO_REACH = 24

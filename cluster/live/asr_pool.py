@@ -1,40 +1,16 @@
 """The ASR pool: one set of engines for many broadcasts; what waits at the same time shares their calls."""
 
 import threading
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
 from asr.batching.placement import Placement
 from asr.recogniser import Cut, length_ms
-from asr.rescoring.candidates import Candidate, SoundAlikes
 from claims.types import Passage
+from cluster.live.alikes import AlikesInForce
 from cluster.live.failures import answered
 from cluster.live.types import ServiceConfig
-from cluster.stages.asr import AsrStage, read_alikes
-
-
-class AlikesInForce:
-    """The words of the policy in force to listen for once more; the policy is read by the engine's process, which
-    unpickles this, and let go: the pool itself needs none."""
-
-    def __init__(self, data_dir: Path, policy_dir: Path | None) -> None:
-        self._from = data_dir, policy_dir
-
-    def __reduce__(self) -> tuple[Callable[[Path, Path | None], SoundAlikes], tuple[Path, Path | None]]:
-        """The words themselves, where this is unpickled."""
-        return _read_alikes, self._from
-
-    def find(self, text: str) -> Sequence[Candidate]:
-        """What the words themselves find."""
-        return _read_alikes(*self._from).find(text)
-
-
-@cache
-def _read_alikes(data_dir: Path, policy_dir: Path | None) -> SoundAlikes:
-    from review.policies.folders import in_force_folder
-
-    return read_alikes(policy_dir or in_force_folder(data_dir))
+from cluster.stages.asr import AsrStage
 
 
 class AsrPool:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import httpx
 from typing_extensions import Buffer
 
 from net.backoff import backoff_s, pause
 from net.errors import UnreachableSource, UnsupportedSource
-from net.http import Body, named_failures, open_stream
+from net.http import Body, HttpClient, named_failures, open_stream
 
 _ATTEMPTS = 5
 
@@ -21,7 +20,7 @@ class HttpFile(io.RawIOBase):
     A body without a length is live: its end or a failure is for the caller to judge. `stop` true reads as the end.
     """
 
-    def __init__(self, client: httpx.Client, url: str, stop: Callable[[], bool]) -> None:
+    def __init__(self, client: HttpClient, url: str, stop: Callable[[], bool]) -> None:
         super().__init__()
         self.url = url
         self._client = client

@@ -10,8 +10,6 @@ from ingest.capture.hls.source import MAX_PLAYLIST_BYTES, HlsSource
 from ingest.capture.http_file import HttpFile
 from ingest.capture.object_store import remux_object
 from ingest.capture.remux import remux_file, remux_http, remux_live
-from ingest.capture.rtmp_rtsp import LiveConnector
-from ingest.capture.srt import SRT_SCHEMES
 from ingest.capture.watchdog import Watchdog
 from ingest.recording.part import Part, Surroundings
 from ingest.types import EndReason
@@ -43,6 +41,16 @@ def open_parts(
     scheme = check_url(source).scheme.lower()
     if scheme in WEB_SCHEMES:
         return (yield from _web_parts(source, policy, limits, around))
+    return (yield from _live_parts(source, scheme, policy, limits, around))
+
+
+def _live_parts(
+    source: str, scheme: str, policy: NetPolicy, limits: CaptureLimits, around: Surroundings
+) -> Generator[Part, None, EndReason]:
+    # A child that captures HLS, as most do, is spared these protocols: 3 MB of it.
+    from ingest.capture.rtmp_rtsp import LiveConnector
+    from ingest.capture.srt import SRT_SCHEMES
+
     dialler = LiveConnector(policy=policy, limits=limits.http, around=around)
     opened = partial(dialler.opened_srt if scheme in SRT_SCHEMES else dialler.opened, source)
     return (yield from remux_live(opened, source, watchdog=Watchdog(source, limits.stall_limit_s), around=around))

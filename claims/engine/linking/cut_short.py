@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import cache
 
 from claims.policy.linking import LinkingFile
 from claims.text.numbers import NUMERALS
@@ -11,7 +12,6 @@ from claims.text.spell import syllable
 
 _NUMERALS = frozenset(f"0123456789{NUMERALS}")
 _DIGIT_BY_DIGIT = re.compile("(?<![0-9])[0-9] [0-9](?![0-9])")
-_SOUNDS = frozenset(map(syllable, NUMERALS))
 
 
 def is_cut_short(text: str, start: int, words: LinkingFile) -> bool:
@@ -25,4 +25,9 @@ def is_cut_short(text: str, start: int, words: LinkingFile) -> bool:
         return False
     if before[-1].isascii() and before[-1].isalpha():
         return True
-    return before[:-1].endswith((*NUMERALS, *words.share_opens)) and syllable(before[-1]) in _SOUNDS
+    return before[:-1].endswith((*NUMERALS, *words.share_opens)) and syllable(before[-1]) in _sounds_of_numerals()
+
+
+@cache
+def _sounds_of_numerals() -> frozenset[str]:
+    return frozenset(map(syllable, NUMERALS))

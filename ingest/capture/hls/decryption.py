@@ -1,8 +1,5 @@
 """HLS segments encrypted with AES-128 (RFC 8216, 5.2): CBC over the whole segment, PKCS7 padding."""
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
-
 from ingest.capture.hls.playlist import SegmentKey
 from ingest.errors import BrokenMedia
 from net.errors import UnsupportedSource
@@ -26,6 +23,10 @@ def decrypt(content: bytes, key: bytes, key_facts: SegmentKey, media_sequence: i
     vector = key_facts.iv or media_sequence.to_bytes(KEY_BYTES, "big")
     if len(vector) != KEY_BYTES:
         raise BrokenMedia(url, "its initialisation vector is not 16 bytes long")
+    # Few streams are encrypted, and each capture is a process of its own.
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
+
     decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
     unpadder = PKCS7(_BLOCK_BITS).unpadder()
     try:

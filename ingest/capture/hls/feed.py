@@ -5,8 +5,6 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import httpx
-
 from ingest.capture.hls.decryption import KEY_BYTES, decrypt, require_supported
 from ingest.capture.hls.playlist import (
     ByteRange,
@@ -23,7 +21,7 @@ from ingest.recording.part import Surroundings
 from ingest.types import GapKind
 from net.backoff import backoff_s, pause
 from net.errors import RefusedAddress, UnreachableSource, UnsupportedSource
-from net.http import Body, HttpLimits, fetch
+from net.http import Body, HttpClient, HttpLimits, fetch
 
 MAX_PLAYLIST_BYTES = 4 << 20
 _MAX_SEGMENT_BYTES = 64 << 20
@@ -52,7 +50,7 @@ class Received:
 class HlsClient:
     """What every request of one HLS capture shares."""
 
-    client: httpx.Client
+    client: HttpClient
     limits: HttpLimits
     around: Surroundings
 

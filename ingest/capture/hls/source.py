@@ -4,8 +4,6 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-import httpx
-
 from ingest.capture.hls.feed import MAX_PLAYLIST_BYTES, HlsClient, HlsFeed, Received
 from ingest.capture.hls.playlist import MasterPlaylist, MediaPlaylist, choose_variant, parse_playlist
 from ingest.capture.hls.renditions import PairedParts
@@ -14,7 +12,7 @@ from ingest.recording.part import Part, PartFile, Surroundings
 from ingest.types import EndReason, GapKind
 from net.backoff import pause
 from net.errors import UnreachableSource, UnsupportedSource
-from net.http import Body, HttpLimits
+from net.http import Body, HttpClient, HttpLimits
 
 __all__ = ["MAX_PLAYLIST_BYTES", "HlsSource"]
 _UNREADABLE_LIMIT = 5
@@ -24,7 +22,7 @@ _UNREADABLE_LIMIT = 5
 class HlsSource:
     """One HLS broadcast being followed; `first` is the playlist by which it was known to be one."""
 
-    client: httpx.Client
+    client: HttpClient
     first: Body
     limits: HttpLimits
     stall_limit_s: float
