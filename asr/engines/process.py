@@ -101,7 +101,7 @@ class ProcessRecogniser:
                 [sys.executable, "-m", "asr.engines.process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=child_environment(),
             )
         self._connection: Connection = Connection(ours.detach())
         try:
@@ -128,6 +128,11 @@ class ProcessRecogniser:
             raise TimeoutError
         answer: _Answer = self._connection.recv()
         return answer
+
+
+def child_environment() -> dict[str, str]:
+    """The environment for a Python process that is to find what this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def sum_counts(counts: Sequence[RecognitionCounts]) -> RecognitionCounts:

@@ -3,7 +3,6 @@
 A policy takes 170 MB of a process, and its words 40 kB: neither an ASR pool nor its engines hold one.
 """
 
-import os
 import pickle
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from asr.engines.process import child_environment
 from asr.errors import EngineFailedError
 from asr.rescoring.candidates import Candidate, SoundAlikes
 from net.errors import ZhenyanError
@@ -46,7 +46,7 @@ class AlikesInForce:
             [sys.executable, "-m", "cluster.live.alikes", str(data_dir), *([] if policy_dir is None else [policy_dir])],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=child_environment(),
             check=False,
         )
         if read.returncode:

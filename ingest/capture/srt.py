@@ -6,7 +6,6 @@ It opens the stream as plain data, so it parses no media, and a publisher that r
 import io
 import os
 import re
-import select
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing_extensions import Buffer
 from ingest.errors import ParserDied
 from ingest.media.ffmpeg import find_ffmpeg
 from ingest.sandbox.process import how_it_ended
+from ingest.sandbox.protocol import is_ready
 from net.errors import UnreachableSource, UnsupportedSource
 from net.guard import NetPolicy, check_url, port_of, resolve
 from net.http import HttpLimits
@@ -75,7 +75,7 @@ class SrtFile(io.RawIOBase):
     def _next(self, size: int) -> bytes:
         deadline = time.monotonic() + self._idle_s
         while not self._stop() and time.monotonic() < deadline:
-            if select.select([self._pipe], [], [], _LOOK_S)[0]:
+            if is_ready(self._pipe, _LOOK_S):
                 data = os.read(self._pipe, min(size, _CHUNK_BYTES))
                 self._ended = not data
                 return data

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from asr.batching.batcher import BatcherSettings
-from asr.engines.process import ProcessRecogniser
+from asr.engines.process import ProcessRecogniser, child_environment
 from asr.engines.shared import SharedRecogniser, by_cut, start_shared
 from asr.engines.weights import WhisperWeights
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
@@ -163,9 +163,12 @@ def test_children_end_when_their_parent_is_killed(engines: Any) -> None:
         "print(*(child.pid for child in children), flush=True)\n"
         "input()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     parent = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
     )
     with parent:
         assert parent.stdout is not None
