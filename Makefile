@@ -10,10 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
-	python3 -m venv $(VENV) && $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev]' -e ./bench -e ./demo_film && touch $@
+	@python3 scripts/install.py worker,server,dev && touch $@
 extras: $(VENV)/.extras
 $(VENV)/.extras: $(VENV)/.installed
-	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet]' -e ./bench -e ./demo_film && touch $@
+	@python3 scripts/install.py worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet && touch $@
 system:
 	@sh scripts/system-packages.sh
 deploy: $(VENV)/checkov/.installed
