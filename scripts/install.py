@@ -17,7 +17,7 @@ OLDEST = (3, 11)
 # What of the checkout is installed, each so that an edit is seen at once.
 _ALSO = ("./bench", "./demo_film")
 # pip's settings of one value, by the variable of uv's that means the same; and those of several, by its option.
-_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE", "timeout": "UV_HTTP_TIMEOUT", "proxy": "ALL_PROXY"}
+_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE", "default-timeout": "UV_HTTP_TIMEOUT", "proxy": "ALL_PROXY"}
 _OPTIONS = {
     "extra-index-url": "--index",
     "find-links": "--find-links",
@@ -33,16 +33,16 @@ def install(extras: str, root: Path = ROOT) -> None:
     python = root / ".venv" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(root / ".venv")], check=True)
-    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
     what = ["--constraint", "constraints.txt", "--editable", f".[{extras}]"]
     what += [part for also in _ALSO for part in ("--editable", also)]
-    subprocess.run([*pip, "install", "--constraint", "constraints.txt", "uv"], cwd=root, check=True)
+    subprocess.run([*pip, "install", "--quiet", "--constraint", "constraints.txt", "uv"], cwd=root, check=True)
     listed = subprocess.run([*pip, "config", "list"], cwd=root, check=True, capture_output=True, text=True).stdout
     settings = pip_settings(listed.splitlines())
     uv = [str(python.with_name("uv")), "pip", "install", "--quiet", "--python", str(python), "--compile-bytecode"]
     if subprocess.run([*uv, *uv_options(settings), *what], cwd=root, env=uv_environment(settings)).returncode:
         print("uv could not install; trying pip", file=sys.stderr)
-        subprocess.run([*pip, "install", *what], cwd=root, check=True)
+        subprocess.run([*pip, "install", "--quiet", *what], cwd=root, check=True)
 
 
 def pip_settings(lines: Sequence[str]) -> dict[str, str]:
