@@ -9,11 +9,12 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: deploy sbom hashes audit install extras demo demo-once test service slow check fix messages bench docs soak mutants mutants-sample newcomer nightly system wheel
 
 install: $(VENV)/.installed
-$(VENV)/.installed: pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
+PACKED := pyproject.toml bench/pyproject.toml demo_film/pyproject.toml constraints.txt
+$(VENV)/.installed: $(PACKED)
 	@python3 scripts/install.py worker,server,dev && touch $@
 extras: $(VENV)/.extras
-$(VENV)/.extras: $(VENV)/.installed
-	@python3 scripts/install.py worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet && touch $@
+$(VENV)/.extras: $(PACKED)
+	@python3 scripts/install.py worker,server,dev,embed,second-reader,sherpa,s3,tracing,parquet && touch $(VENV)/.installed $@
 system:
 	@sh scripts/system-packages.sh
 deploy: $(VENV)/checkov/.installed

@@ -17,7 +17,13 @@ OLDEST = (3, 11)
 # What of the checkout is installed, each so that an edit is seen at once.
 _ALSO = ("./bench", "./demo_film")
 # pip's settings of one value, by the variable of uv's that means the same; and those of several, by its option.
-_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE", "default-timeout": "UV_HTTP_TIMEOUT", "proxy": "ALL_PROXY"}
+_VARIABLES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "cert": "SSL_CERT_FILE",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "proxy": "ALL_PROXY",
+}
 _OPTIONS = {
     "extra-index-url": "--index",
     "find-links": "--find-links",
@@ -57,8 +63,10 @@ def pip_settings(lines: Sequence[str]) -> dict[str, str]:
 
 
 def uv_options(settings: Mapping[str, str]) -> list[str]:
-    """uv's options for pip's settings of several values; of equal names on several indexes it takes the best, as pip."""
-    several = [part for name, option in _OPTIONS.items() for one in settings.get(name, "").split() for part in (option, one)]
+    """uv's options for pip's settings of several values; the best version on any index counts, as it does for pip."""
+    several = [
+        part for name, option in _OPTIONS.items() for one in settings.get(name, "").split() for part in (option, one)
+    ]
     return ["--index-strategy", "unsafe-best-match", *several]
 
 

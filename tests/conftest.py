@@ -45,6 +45,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker("reckons")
 
 
+def pytest_sessionfinish() -> None:
+    """What is left over is swept once; the five sweeps that follow need not look through all that stays."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     return (yield from _drawing())

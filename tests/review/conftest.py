@@ -22,10 +22,12 @@ from review.streams.types import Host, ProductRef, StreamRecord, StreamState
 from tests.chromium import chromium
 from tests.ingest.support import run_ffmpeg
 from tests.review.postgres import fresh_database, memory, migrated, new_database, running_postgres
+from tests.review.route_analysis import analyse_once
 from tests.review.sample import FINDING
 from tests.review.serving import served
 from tests.system import lacking
 
+analyse_once()
 CLASS_NAMES = {
     "SPEC_PARAM": ("规格/参数/净含量", "Specification or net content"),
     "ABS_SUPERLATIVE": ("绝对化用语", "Absolute / superlative wording"),

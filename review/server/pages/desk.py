@@ -7,7 +7,6 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from review.accounts.types import Person
@@ -17,9 +16,10 @@ from review.presentation.findings import stream_clock
 from review.presentation.glossary import Glossary
 from review.presentation.language import Words
 from review.presentation.terms import keys_of
-from review.server.assets import PAGES_DIR, parts_script, static_url, vendored_scripts
+from review.server.assets import parts_script, static_url, vendored_scripts
 from review.server.auth.guard import csrf, person_of
 from review.server.language import language_of
+from review.server.pages.page_templates import page_templates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,7 @@ class Desk:
 
     def __init__(self, glossary: Glossary) -> None:
         self.glossary = glossary
-        self._templates = Environment(
-            loader=FileSystemLoader(PAGES_DIR),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = page_templates()
         self._templates.globals.update(
             clock=stream_clock,
             finding_url=finding_url,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from claims.law.texts import StatuteTexts
@@ -11,8 +10,8 @@ from review.presentation.findings import stream_clock
 from review.presentation.language import Words
 from review.replays.report import Group, ReplayReport
 from review.replays.types import ChangeKind, Said
-from review.server.assets import PAGES_DIR
 from review.server.pages.desk import case_url, finding_url
+from review.server.pages.page_templates import page_templates
 
 Names = Mapping[str, tuple[str, str]]
 _LANG = {"zh": "zh-CN", "en": "en"}
@@ -48,13 +47,7 @@ def report_values(
 
 def report_html(report: ReplayReport, classes: Names | None = None, laws: StatuteTexts | None = None) -> str:
     """The report as one file, Chinese first, English below it."""
-    pages = Environment(
-        loader=FileSystemLoader(PAGES_DIR),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    pages = page_templates()
     pages.globals.update(clock=stream_clock, case_url=case_url, finding_url=finding_url)
     parts = []
     for language in LANGUAGES:

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -166,6 +167,12 @@ def test_side_by_side_each_policy_finds_what_it_finds_alone(names: list[str], se
         assert together[0]
 
 
+@cache
+def _live() -> Policy:
+    """The packaged policy, read once for all candidates that are held beside it."""
+    return Policy(configs.POLICY_DIR)
+
+
 @pytest.mark.parametrize(
     ("name", "shared"),
     [
@@ -192,7 +199,7 @@ def test_side_by_side_each_policy_finds_what_it_finds_alone(names: list[str], se
 def test_texts_are_read_together_where_nothing_that_reads_them_differs(name: str, shared: bool, tmp_path: Path) -> None:
     candidate = _edited(tmp_path / "policy", [name], random.Random(7))
     assert candidate is not None
-    live = Policy(configs.POLICY_DIR)
+    live = _live()
     assert share_texts(live, candidate) is shared
     assert (candidate.texts is live.texts) is shared
 
