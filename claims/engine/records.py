@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from claims.classifier.reading import Links
 from claims.engine.checkers.base import Candidate
-from claims.engine.checkers.plus import SignClaim, judge_plus
+from claims.engine.checkers.plus_grades import SignClaim, judge_plus
 from claims.engine.context import Effect, Place
 from claims.engine.exemptions import try_exemptions
 from claims.engine.extract import category_allows, recognise

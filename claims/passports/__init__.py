@@ -1,1 +1,1 @@
-"""Passports of goods: the forms in which they come, what is refused at the door, what claims are held against."""
+"""Passports of goods: the forms in which they come, what `intake` refuses, what claims are held against."""

@@ -1,7 +1,7 @@
 """Reads passports into `Passport`: both own forms, and UNTP credentials; names the path of everything wrong.
 
-What comes in is surveyed or admitted: the door is strict, and all errors are told together. What was let in before is
-loaded or read: what the door of today would refuse stands in its `objections`.
+What comes in is surveyed or admitted: the checks are strict, and all errors are told together. What was let in before
+is loaded or read: what the checks of today would refuse stands in its `objections`.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,9 +15,9 @@ from pydantic import ValidationError
 
 from claims.errors import PassportError, PassportsRefused, visible
 from claims.passports.build import from_long, from_short
-from claims.passports.door import MOST_FAULTS, Objection
-from claims.passports.door_texts import Place, quoted, unfit_texts
 from claims.passports.forms import LongPassport, ShortPassport
+from claims.passports.intake.checks import MOST_FAULTS, Objection
+from claims.passports.intake.texts import Place, quoted, unfit_texts
 from claims.passports.passport import Passport
 from claims.passports.quantities import QuantityReader
 from claims.passports.records import (
@@ -120,7 +120,7 @@ class _NotLetIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One reading of records: by what, from where, and whether the door's objections refuse them."""
+    """One reading of records: by what, from where, and whether the objections of intake refuse them."""
 
     reader: QuantityReader
     source: str
@@ -199,17 +199,17 @@ class _Reading:
     def _form(
         self, kind: type[Form], record: Any, texts: list[Objection], named: Callable[[Place], Place] = lambda path: path
     ) -> tuple[Form, list[Objection]]:
-        """The record's form and what the door says to it; _NotLetIn where it has none, with all that can be said."""
+        """The record's form and the objections to it; _NotLetIn where it has none, with all that can be said."""
         try:
             form = kind.model_validate(record)
         except ValidationError as error:
             wrong = form_faults(error)
             rest = salvaged(kind, record, error)
-            said = [] if rest is None else self.reader.door.objections(rest)
+            said = [] if rest is None else self.reader.intake.objections(rest)
             known = {path for path, _ in wrong}
             wrong += [(one.path, one.reason) for one in said if not any(one.path[: len(p)] == p for p in known)]
             raise _NotLetIn([*texts, *_faults((named(path), why) for path, why in wrong)]) from error
-        said = [replace(one, path=named(one.path)) for one in self.reader.door.objections(form)]
+        said = [replace(one, path=named(one.path)) for one in self.reader.intake.objections(form)]
         return form, [*texts, *said]
 
 

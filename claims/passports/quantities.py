@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from claims.passports.door import Door
 from claims.passports.forms import QuantityForm
+from claims.passports.intake.checks import IntakeChecks
 from claims.passports.passport import RegisteredQuantity
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.vocabulary import AttributeTable
@@ -21,20 +21,20 @@ class QuantityReader:
     """Reads registered quantities, in numbers or in words, and knows by which words hosts mean them.
 
     It holds what else of the policy a passport is read by: `schemes` of certificates, `wording` of what has a field of
-    its own, and the `door` to which whole passports are held that come in.
+    its own, and the `intake` checks to which whole passports are held that come in.
     """
 
     def __init__(
         self,
         converter: UnitConverter,
         attributes: AttributeTable,
-        door: Door,
+        intake: IntakeChecks,
         schemes: CertificateSchemes,
         wording: PassportsWording,
     ) -> None:
         self.converter = converter
         self.attributes = attributes
-        self.door = door
+        self.intake = intake
         self.schemes = schemes
         self.wording = wording
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from claims.errors import PassportError
-from claims.passports.door_texts import Place
+from claims.passports.intake.texts import Place
 from claims.passports.untp import is_untp
 from claims.policy.yaml_files import parse_loose_yaml, parse_sent_yaml, parse_yaml
 from claims.text.doubled_keys import Doubled, doubled_in_json, doubled_in_yaml

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from claims.passports.door_texts import Place
 from claims.passports.forms import LongPassport, ShortPassport
+from claims.passports.intake.texts import Place
 
 Form = LongPassport | ShortPassport
 _PLACEHOLDER = "?"

@@ -21,13 +21,11 @@ from claims.obfuscation.noisy_channel import PhoneticChannel
 from claims.obfuscation.pictures import names_of
 from claims.obfuscation.sentence_by_sound import SentenceReader
 from claims.obfuscation.sound import SoundIndex
-from claims.passports.door import Door
-from claims.passports.door_models import DoorFile
+from claims.passports.intake.checks import IntakeChecks
+from claims.passports.intake.models import IntakeFile
 from claims.passports.quantities import QuantityReader
 from claims.passports.schemes import CertificateSchemes
 from claims.policy.additives import AdditiveTable
-from claims.policy.bars import FILE as BARS
-from claims.policy.bars import BarsFile
 from claims.policy.checks import check_references
 from claims.policy.detectors import EXAMPLES, DetectorExamples, read_aliases, read_examples
 from claims.policy.files import error_at, read_later_file, read_lines, read_optional_file, read_policy_file
@@ -54,6 +52,8 @@ from claims.policy.schema import (
     Rule,
     TaxonomyFile,
 )
+from claims.policy.score_thresholds import FILE as BARS
+from claims.policy.score_thresholds import BarsFile
 from claims.policy.scores import Scores
 from claims.policy.second_reader import SecondReaderFile
 from claims.policy.units import read_units
@@ -141,11 +141,11 @@ class Policy:
             read_policy_file(folder / "materials.yaml", MaterialsFile), self.wording.materials.single
         )
         self.schemes = CertificateSchemes(self.wording.certificates)
-        door = self._read_door(folder / "door.yaml")
-        # The first parts of the categories that passports may have; a policy without a door knows none.
-        self.kinds_of_goods = door.categories.ids if door.categories is not None else ()
+        intake = self._read_intake(folder / "door.yaml")
+        # The first parts of the categories that passports may have; a policy without that file knows none.
+        self.kinds_of_goods = intake.categories.ids if intake.categories is not None else ()
         self.quantity_reader = QuantityReader(
-            self.converter, self.attributes, door, self.schemes, self.wording.passports
+            self.converter, self.attributes, intake, self.schemes, self.wording.passports
         )
         self.additives = AdditiveTable(read_policy_file(folder / "additives.yaml", AdditivesFile))
         self.places = PlaceTable(read_policy_file(folder / "places.yaml", PlacesFile), self.wording.places.home)
@@ -369,18 +369,18 @@ class Policy:
                 extended[name] = (*extended.get(name, ()), *words)
         return extended
 
-    def _read_door(self, path: Path) -> Door:
-        """What passports that come in are held to; a policy that is older than the door has no such file."""
+    def _read_intake(self, path: Path) -> IntakeChecks:
+        """What passports that come in are held to; a policy that is older than these checks has no such file."""
         table = self.converter.table
         if not path.is_file():
-            return Door(None, table, frozenset(), self.wording.door)
-        file = read_policy_file(path, DoorFile)
+            return IntakeChecks(None, table, frozenset(), self.wording.door)
+        file = read_policy_file(path, IntakeFile)
         known = {*table.dimensions, *file.units}
         for index, measure in enumerate(file.measures):
             unknown = sorted({*measure.dimensions, *(d for dims in measure.not_in.values() for d in dims)} - known)
             if unknown:
                 raise error_at(path, ("measures", index), f"measure {unknown[0]!r} has no unit")
-        return Door(file, table, self.materials.words, self.wording.door)
+        return IntakeChecks(file, table, self.materials.words, self.wording.door)
 
     def _read_disguises(self) -> tuple[DisguiseFile, CodeWordsFile]:
         disguise = read_policy_file(self.folder / "disguise.yaml", DisguiseFile)

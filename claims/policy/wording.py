@@ -20,7 +20,7 @@ from claims.policy.wording_of_goods import (
 )
 from claims.policy.wording_of_records import (
     CertificatesWording,
-    DoorWording,
+    IntakeWording,
     PassportsWording,
     PlacesWording,
     ProductsWording,
@@ -75,4 +75,4 @@ class Wording(Frozen):
     places: PlacesWording
     passports: PassportsWording
     certificates: CertificatesWording
-    door: DoorWording
+    door: IntakeWording

@@ -58,7 +58,7 @@ class CertificatesWording(Frozen):
     filed_health_food: Words
 
 
-class DoorWording(Frozen):
+class IntakeWording(Frozen):
     """How units are written that come in at the door."""
 
     hundredths: dict[Word, Decimal]

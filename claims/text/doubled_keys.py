@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from claims.passports.door_texts import Place, quoted
+from claims.passports.intake.texts import Place, quoted
 from claims.policy.yaml_files import compose_yaml
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]')

@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from review.analytics.agreement import Agreement
-from review.analytics.bars import Raise, ScoredCase, best_raise, raised
 from review.analytics.people import Tally, agreement_of_all, by_class, by_person
 from review.analytics.quality_queries import (
     Answer,
@@ -25,6 +24,7 @@ from review.analytics.quality_queries import (
     read_drawn,
     read_flagged,
 )
+from review.analytics.raised_thresholds import Raise, ScoredCase, best_raise, raised
 from review.analytics.recall import Recall, in_strata, recall_of
 from review.analytics.types import wilson
 from review.db.ownership import Owner

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from review.analytics.bars import ScoredCase
+from review.analytics.raised_thresholds import ScoredCase
 from review.cases.types import FINAL, BlindKind, CaseState, Choice
 from review.db.ownership import Owner, host_is_of, owner_in, stream_is_of
 from review.db.tables.cases import CaseFindingRow, CaseRow, DecisionRow

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from claims.policy.bars import FILE, BarsFile
 from claims.policy.policy import Policy
+from claims.policy.score_thresholds import FILE, BarsFile
 
 _VERSION = re.compile(r'^version:\s*"?([^"\n]+?)"?\s*$', re.MULTILINE)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
-from claims.engine.checkers.first_value import first_number, first_quantity
+from claims.engine.checkers.claimed_numbers import first_number, first_quantity
 from claims.passports.passport import Passport, RegisteredQuantity, RegisteredText
 from claims.policy.words import Words
 from claims.text.numbers import Number

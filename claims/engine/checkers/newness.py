@@ -1,7 +1,7 @@
 """How new the goods are said to be, against the registered condition."""
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
-from claims.engine.checkers.first_value import first_number
+from claims.engine.checkers.claimed_numbers import first_number
 from claims.passports.passport import Passport
 from claims.text.condition import find_newness
 from claims.text.normalise import normalise

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from claims.engine.checkers.base import JudgeInput, Judgement, contradicted, out_of_scope, supported, unsupported
-from claims.engine.checkers.first_value import first_number, first_quantity
+from claims.engine.checkers.claimed_numbers import first_number, first_quantity
 from claims.policy.wording_of_sellers import PromisesWording
 from claims.text.units import plain
 

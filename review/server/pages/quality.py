@@ -77,7 +77,9 @@ def quality_router(stores: Stores, desk: Desk, policies: PolicyDesk) -> APIRoute
         # A candidate judges every customer's broadcasts, and its replay goes over all of them.
         may = viewer.person.role in SENIORS and own is None and policies.packaged is not None
         behind = stores.quality.behind([*what.lost[:_SHOWN_CASES], *what.saved[:_SHOWN_CASES]])
-        return page(request, "bar.html", viewer, days, name=name, what=what, weeks=weeks, behind=behind, may_raise=may)
+        return page(
+            request, "threshold.html", viewer, days, name=name, what=what, weeks=weeks, behind=behind, may_raise=may
+        )
 
     @router.post("/quality/bar")
     def raise_bar(

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from review.analytics.bars import ScoredCase, best_raise, raised
 from review.analytics.people import by_person
 from review.analytics.quality_queries import Answer
+from review.analytics.raised_thresholds import ScoredCase, best_raise, raised
 from review.analytics.recall import Stratum, in_strata, recall_of
 from review.cases.types import CaseState, Choice
 

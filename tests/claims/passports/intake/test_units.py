@@ -7,7 +7,7 @@ import pytest
 
 from claims.passports.load import admit_passports
 from claims.policy.policy import Policy
-from tests.claims.passports.door.conftest import Faults
+from tests.claims.passports.intake.conftest import Faults
 
 PLACE = "attributes.0.unit"
 

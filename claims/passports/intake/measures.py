@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.passports.door_models import Differences, Measure
+from claims.passports.intake.models import Differences, Measure
 
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from claims.policy.unit_table import UnitTable
-from claims.policy.wording_of_records import DoorWording
+from claims.policy.wording_of_records import IntakeWording
 
 _LONGEST = 40
 _ENGLISH = "counted_in_english"
@@ -21,7 +21,7 @@ _HAN_COUNTER = re.compile(r"[\u4e00-\u9fff]{1,2}")
 class UnitRegistry:
     """Looks up units as they are written: those that are compared, and those that are only kept."""
 
-    def __init__(self, table: UnitTable, kept: Mapping[str, Iterable[str]], wording: DoorWording) -> None:
+    def __init__(self, table: UnitTable, kept: Mapping[str, Iterable[str]], wording: IntakeWording) -> None:
         self._table = table
         self._wording = wording
         self._kept: dict[str, set[str]] = {}

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from claims.passports.door_models import CategoryPart
+from claims.passports.intake.models import CategoryPart
 
 _MOST = 3
 _ALIKE = 0.6

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from claims.policy.policy import Policy
-from tests.claims.passports.door.conftest import Faults
+from tests.claims.passports.intake.conftest import Faults
 
 KNOWN = [
     *("food", "health_food", "infant_formula", "fsmp", "cosmetics", "apparel", "home", "daily", "appliance"),
@@ -62,7 +62,7 @@ def test_a_long_category_is_cut_in_what_is_told(faults: Faults) -> None:
 
 
 def test_the_policy_knows_the_parts_of_the_contract(policy: Policy) -> None:
-    table = policy.quantity_reader.door.categories
+    table = policy.quantity_reader.intake.categories
     assert table is not None
     assert table.ids == tuple(KNOWN)
 

@@ -13,7 +13,7 @@ from claims.errors import PassportsRefused
 from claims.passports.load import admit_file, survey_file
 from claims.passports.quantities import QuantityReader
 from claims.text.doubled_keys import doubled_in_json, doubled_in_yaml
-from tests.claims.passports.door.conftest import Faults
+from tests.claims.passports.intake.conftest import Faults
 
 SHORT: dict[str, Any] = {"id": "P-1", "name": "甲", "category": "other"}
 LONG: dict[str, Any] = {"passport_id": "L-1", "name_zh": "甲", "category": "other"}

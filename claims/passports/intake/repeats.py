@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from claims.passports.door_texts import Place, quoted
 from claims.passports.forms import LongPassport, ShortPassport
+from claims.passports.intake.texts import Place, quoted
 
 _JOINTS = re.compile(r"[\s_\-]+")
 

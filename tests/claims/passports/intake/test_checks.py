@@ -24,7 +24,7 @@ from claims.passports.load import (
 )
 from claims.passports.quantities import QuantityReader
 from claims.passports.records import Parsed, parse_json, parse_sent_records, record_text
-from tests.claims.passports.door.conftest import Faults, Survey
+from tests.claims.passports.intake.conftest import Faults, Survey
 from tests.claims.passports.test_load import LONG, SHORT
 from tests.material import beside
 

@@ -7,14 +7,14 @@ from babel.numbers import list_currencies
 
 import configs
 from claims.errors import PolicyError
-from claims.passports.door_models import DoorFile
+from claims.passports.intake.models import IntakeFile
 from claims.policy.files import read_policy_file
 from claims.policy.policy import Policy
 from claims.policy.unit_table import UnitsFile
 
 
-def packaged() -> DoorFile:
-    return read_policy_file(configs.POLICY_DIR / "door.yaml", DoorFile)
+def packaged() -> IntakeFile:
+    return read_policy_file(configs.POLICY_DIR / "door.yaml", IntakeFile)
 
 
 def test_every_currency_is_one_and_what_is_meant_is_listed() -> None:

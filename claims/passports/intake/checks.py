@@ -1,6 +1,6 @@
-"""The door: everything for which a passport is refused when it comes in, beside what its form refuses.
+"""Everything for which a passport is refused when it comes in, beside what its form refuses.
 
-What is stored already was let in by the door of its day; it is loaded all the same, and told of.
+What is stored already passed the checks of its day; it is loaded all the same, with its objections.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,16 +9,16 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain, islice
 
-from claims.passports.door_categories import CategoryTable
-from claims.passports.door_measures import MeasureTable
-from claims.passports.door_models import DoorFile
-from claims.passports.door_quantities import LARGEST, Figure, QuantityDoor, is_figure
-from claims.passports.door_repeats import repeats
-from claims.passports.door_texts import Place, quoted
-from claims.passports.door_units import UnitRegistry
 from claims.passports.forms import LongPassport, PricePointForm, ShortPassport
+from claims.passports.intake.categories import CategoryTable
+from claims.passports.intake.measures import MeasureTable
+from claims.passports.intake.models import IntakeFile
+from claims.passports.intake.quantities import LARGEST, Figure, QuantityChecks, is_figure
+from claims.passports.intake.repeats import repeats
+from claims.passports.intake.texts import Place, quoted
+from claims.passports.intake.units import UnitRegistry
 from claims.policy.unit_table import UnitTable
-from claims.policy.wording_of_records import DoorWording
+from claims.policy.wording_of_records import IntakeWording
 
 # Each fault costs a search for what was meant: a record that is wrong throughout must not cost minutes.
 MOST_FAULTS = 200
@@ -35,11 +35,11 @@ class Objection:
     reason: str
 
 
-class Door:
+class IntakeChecks:
     """Holds records against a policy's `door.yaml`; without one, only against what needs no table."""
 
     def __init__(
-        self, file: DoorFile | None, table: UnitTable, materials: frozenset[str], wording: DoorWording
+        self, file: IntakeFile | None, table: UnitTable, materials: frozenset[str], wording: IntakeWording
     ) -> None:
         self._file = file
         self.categories = None if file is None else CategoryTable(file.categories)
@@ -47,7 +47,7 @@ class Door:
         if file is not None:
             units = UnitRegistry(table, file.units, wording)
             measures = MeasureTable(file.measures, file.differences, file.qualifiers, wording.holds)
-            figures = QuantityDoor(units, measures, file.signed, materials, wording)
+            figures = QuantityChecks(units, measures, file.signed, materials, wording)
         self._figures = figures
 
     def objections(self, form: LongPassport | ShortPassport) -> list[Objection]:

@@ -1,14 +1,14 @@
-"""Figures at the door: does the unit fit the attribute, may it be below nought, can a share be so large."""
+"""Figures of a passport that comes in: whether unit, sign and share can be right for the attribute."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from claims.passports.door_measures import Borne, MeasureTable
-from claims.passports.door_texts import Place, quoted
-from claims.passports.door_units import UnitRegistry
 from claims.passports.forms import QuantityForm
-from claims.policy.wording_of_records import DoorWording
+from claims.passports.intake.measures import Borne, MeasureTable
+from claims.passports.intake.texts import Place, quoted
+from claims.passports.intake.units import UnitRegistry
+from claims.policy.wording_of_records import IntakeWording
 
 _SHARE, _ALCOHOL, _COUNT = "share", "alcohol", "count"
 LARGEST = Decimal("1e15")
@@ -47,7 +47,7 @@ class Figure:
         return [(name, number) for name, number in named if number is not None]
 
 
-class QuantityDoor:
+class QuantityChecks:
     """Holds figures against what their attributes bear."""
 
     def __init__(
@@ -56,7 +56,7 @@ class QuantityDoor:
         measures: MeasureTable,
         signed: frozenset[str],
         materials: frozenset[str],
-        wording: DoorWording,
+        wording: IntakeWording,
     ) -> None:
         self._registry = registry
         self._measures = measures

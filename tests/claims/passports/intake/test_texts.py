@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from claims.errors import PassportError
-from tests.claims.passports.door.conftest import Faults, Survey
+from tests.claims.passports.intake.conftest import Faults, Survey
 from tests.claims.passports.test_load import LONG, SHORT, places, value_at, with_value
 
 BAD = ["\x00", "\x1b", "\x07", "\x7f", "\x9b", "\u202e", "\u2066"]

@@ -3,8 +3,8 @@
 from typing import Any
 from unittest.mock import patch
 
-from claims.passports.door_units import UnitRegistry
-from tests.claims.passports.door.conftest import Survey
+from claims.passports.intake.units import UnitRegistry
+from tests.claims.passports.intake.conftest import Survey
 
 BARE: dict[str, Any] = {"id": "P-1", "name": "甲", "category": "other"}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.claims.passports.door.conftest import Faults
+from tests.claims.passports.intake.conftest import Faults
 
 SHORT: dict[str, Any] = {"id": "P-1", "name": "甲", "category": "other"}
 LONG: dict[str, Any] = {"passport_id": "L-1", "name_zh": "甲", "category": "other"}

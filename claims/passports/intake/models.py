@@ -1,4 +1,4 @@
-"""What passports are held to at the door, as a policy writes it (`door.yaml`)."""
+"""What passports are held to when they come in, as a policy writes it (`door.yaml`)."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ class Differences(Frozen):
     labels: frozenset[str] = frozenset()
 
 
-class DoorFile(Frozen):
+class IntakeFile(Frozen):
     """`door.yaml`, whose own remarks say what each part is."""
 
     categories: Annotated[tuple[CategoryPart, ...], Field(min_length=1)]
