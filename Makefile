@@ -35,7 +35,7 @@ wheel:
 demo: install
 	@$(VENV)/bin/zhenyan demo
 test: extras system
-	@$(PY) -m pytest -m 'not slow and not service' -n $(AT_ONCE) --maxprocesses 6 --dist loadfile
+	@$(PY) -m pytest -m 'not slow and not service' -n $(AT_ONCE) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 service: extras system
 	@nice -n 15 $(PY) -m pytest -m 'service and not slow and reckons' >$(VENV)/reckons.txt 2>&1 & reckons=$$!; \
 	status=0; $(PY) -m pytest -m 'service and not slow and not reckons' -n 2 --dist loadfile || status=$$?; \
