@@ -1,8 +1,8 @@
 """Installs this checkout into `.venv` with the named extras: `python3 scripts/install.py worker,server,dev`.
 
-uv installs in a third of pip's time, but reads none of pip's settings: the index, links, constraints and certificates
-that pip goes by on this machine are handed to it. Where uv ends with an error, pip installs instead. Needs nothing
-but Python.
+uv installs in less than half of pip's time, but reads none of pip's settings: the index, links, constraints and
+certificates that pip goes by on this machine are handed to it. Where uv ends with an error, pip installs instead.
+Needs nothing but Python.
 """
 
 import ast
