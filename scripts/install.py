@@ -18,17 +18,17 @@ OLDEST = (3, 11)
 _ALSO = ("./bench", "./demo_film")
 # pip's settings of one value, by the variable of uv's that means the same; and those of several, by its option.
 _VARIABLES = {
-    "index-url": "UV_DEFAULT_INDEX",
+    "index_url": "UV_DEFAULT_INDEX",
     "cert": "SSL_CERT_FILE",
     "timeout": "UV_HTTP_TIMEOUT",
-    "default-timeout": "UV_HTTP_TIMEOUT",
+    "default_timeout": "UV_HTTP_TIMEOUT",
     "proxy": "ALL_PROXY",
 }
 _OPTIONS = {
-    "extra-index-url": "--index",
-    "find-links": "--find-links",
+    "extra_index_url": "--index",
+    "find_links": "--find-links",
     "constraint": "--constraint",
-    "trusted-host": "--allow-insecure-host",
+    "trusted_host": "--allow-insecure-host",
 }
 # From the weakest to the strongest, as pip reads them.
 _SECTIONS = ("global", "install", ":env:")
@@ -52,13 +52,13 @@ def install(extras: str, root: Path = ROOT) -> None:
 
 
 def pip_settings(lines: Sequence[str]) -> dict[str, str]:
-    """What `pip config list` prints, such as `global.index-url='…'`, as value by name; the strongest section's wins."""
+    """What `pip config list` prints, such as `global.find-links='…'`, as value by `find_links`; the strongest wins."""
     found: dict[str, dict[str, str]] = {section: {} for section in _SECTIONS}
     for line in lines:
         key, _, value = line.partition("=")
         section, _, name = key.rpartition(".")
         if section in found:
-            found[section][name] = str(ast.literal_eval(value))
+            found[section][name.replace("-", "_")] = str(ast.literal_eval(value))
     return {name: value for section in _SECTIONS for name, value in found[section].items()}
 
 

@@ -141,7 +141,7 @@ def test_no_path_of_one_machine_is_written_down() -> None:
 
 def test_no_registry_host_is_written_down() -> None:
     hosts = ("py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js", "hugging" + "face.co", "hf-" + "mirror")
-    pattern = re.compile("|".join((*map(re.escape, hosts), "index-url" + r"\W{0,3}https?://(?!\w+\.example\b)")))
+    pattern = re.compile("|".join(map(re.escape, (*hosts, "index-" + "url"))))
     assert [place for place in _places(pattern)] == []
 
 

