@@ -26,9 +26,9 @@ from bench.asr_ways import (
 from bench.cer import character_error_rate, difference_interval
 
 PEER = "faster-whisper transcribe, beam 5"
-OURS = "ours: right-sized, beam 5, batch of 8"
-SINGLE = "ours: right-sized, beam 5, one by one"
-ENDPOINTED = "ours: beam 5, cut by the endpointer"
+OURS = "ours: right-sized, beam 3, batch of 8"
+SINGLE = "ours: right-sized, beam 3, one by one"
+ENDPOINTED = "ours: beam 3, cut by the endpointer"
 BLOCK = 64
 PART_EVERY = 5
 QUICK_LINES = 2
@@ -76,7 +76,7 @@ def run(*, quick: bool = False) -> Rows:
         weights = for_mandarin(whole, Path(scratch))
         theirs, ours, single = peer(whole), engine(weights), engine(weights, batch_size=1)
         all_tokens = engine(whole)
-        greedy, words = engine(weights, beam_size=1), engine(weights, words=True)
+        greedy, wide, words = engine(weights, beam_size=1), engine(weights, beam_size=5), engine(weights, words=True)
     SileroVad()
 
     def in_full_windows(some: Sequence[Line]) -> list[str]:
@@ -90,12 +90,14 @@ def run(*, quick: bool = False) -> Rows:
         Way(name=ENDPOINTED, texts=lambda some: endpointed_texts(ours, some)),
     ]
     steps = [
+        Way(name="faster-whisper transcribe, beam 3", texts=lambda some: peer_texts(theirs, some, beam_size=3)),
         Way(name="faster-whisper transcribe, greedy", texts=lambda some: peer_texts(theirs, some, beam_size=1)),
-        Way(name="ours: 30 s, beam 5, one by one", texts=in_full_windows),
-        Way(name="ours: right-sized, beam 5, batch of 8, all tokens", texts=lambda some: our_texts(all_tokens, some)),
+        Way(name="ours: 30 s, beam 3, one by one", texts=in_full_windows),
+        Way(name="ours: right-sized, beam 3, batch of 8, all tokens", texts=lambda some: our_texts(all_tokens, some)),
+        Way(name="ours: right-sized, beam 5, batch of 8", texts=lambda some: our_texts(wide, some)),
         Way(name="ours: right-sized, greedy, batch of 8", texts=lambda some: our_texts(greedy, some)),
-        Way(name="… beam 5 and word times", texts=lambda some: our_texts(words, some)),
-        Way(name="… beam 5 and hotwords, confirmed", texts=lambda some: our_texts(ours, some, HOTWORDS)),
+        Way(name="… beam 3 and word times", texts=lambda some: our_texts(words, some)),
+        Way(name="… beam 3 and hotwords, confirmed", texts=lambda some: our_texts(ours, some, HOTWORDS)),
     ]
     on_part = _in_turn([*main, *steps], part)
     on_all = _in_turn(main, rest, {way.name: on_part[way.name] for way in main})

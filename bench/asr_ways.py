@@ -40,7 +40,7 @@ def peer(weights: WhisperWeights) -> Any:
     return model_class(str(weights.folder), device="cpu", compute_type="int8", cpu_threads=1)
 
 
-def engine(weights: WhisperWeights, *, beam_size: int = 5, batch_size: int = BATCH, words: bool = False) -> Transcriber:
+def engine(weights: WhisperWeights, *, beam_size: int = 3, batch_size: int = BATCH, words: bool = False) -> Transcriber:
     """Ours on one thread; text only unless `words`."""
     settings = WhisperSettings(device="cpu", beam_size=beam_size, batch_size=batch_size, word_times=words)
     return WhisperTranscriber(weights, settings)

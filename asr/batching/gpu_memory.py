@@ -13,7 +13,7 @@ from asr.errors import SpeechSettingsError
 LIBRARIES_MB = 700.0
 _FRAMES = 1_500
 _MOST_TOKENS = 448
-_BEAMS = 5
+_BEAMS = 3
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "int8_float16": 1, "int8_float32": 1}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.types import Frame
-from vision.products.codes import Code, read_codes
+from vision.products.codes import Code, CodeReader
 from vision.products.matching import PictureFinder, ProductMatch, ProductSight
 from vision.products.reference import colours_of
 from vision.products.timeline import Evidence, EvidenceKind
@@ -74,6 +74,7 @@ class ProductWatcher:
         self._looked_around_ms: int | None = None
         self._looked_closer_ms: int | None = None
         self._places: dict[str, _Place] = {}
+        self._codes = CodeReader()
         self._read_ms: int | None = None
         self._thumb: NDArray[np.float32] | None = None
         self._seen: tuple[ProductMatch, ...] = ()
@@ -96,7 +97,7 @@ class ProductWatcher:
         if _is_due(self._read_ms, frame.at_ms, READ_CODES_EVERY_MS):
             self._read_ms = frame.at_ms
             self.counts.code_reads += 1
-            found += self._coded(read_codes(frame.image), frame.at_ms)
+            found += self._coded(self._codes.read(frame.image), frame.at_ms)
         # While nothing is held to the camera every frame may show what comes next.
         is_due = not self._held or _is_due(self._looked_ms, frame.at_ms, LOOK_EVERY_MS) or self._is_put_away(frame)
         frame_before_ms, self._frame_ms = self._frame_ms, frame.at_ms

@@ -5,7 +5,8 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from bench.rooms import Room, compose
-from vision.products.codes import Code, CodeKind, read_codes
+from vision.products import codes
+from vision.products.codes import Code, CodeKind, CodeReader, read_codes
 
 EAN, QR = zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.QRCode
 NUMBER, LINK = "9520000000011", "https://id.example.cn/01/09520000000011"
@@ -24,8 +25,8 @@ def room_with(*codes: tuple[str, zxingcpp.BarcodeFormat, float, tuple[int, int]]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
-def told(codes: tuple[Code, ...]) -> set[tuple[CodeKind, str]]:
-    return {(code.kind, code.text) for code in codes}
+def told(found: tuple[Code, ...]) -> set[tuple[CodeKind, str]]:
+    return {(code.kind, code.text) for code in found}
 
 
 @pytest.mark.parametrize("module_px", [1.5, 2.0, 3.0, 4.0])
@@ -57,3 +58,30 @@ def test_what_holds_no_code(frame: NDArray[np.uint8]) -> None:
 
 def test_other_kinds_of_codes_are_left_alone() -> None:
     assert read_codes(room_with(("ABC-123", zxingcpp.BarcodeFormat.Code128, 3, (400, 300)))) == ()
+
+
+@pytest.mark.parametrize(("text", "kind"), [(NUMBER, EAN), (LINK, QR)])
+def test_a_small_code_is_read_in_every_frame_of_a_stream_that_shows_it(text: str, kind: zxingcpp.BarcodeFormat) -> None:
+    reader, empty = CodeReader(), room_with()
+    shown = room_with((text, kind, 1.5, (500, 300)))
+    told_of = [[code.text for code in reader.read(frame)] for frame in (empty, shown, shown, empty, shown, empty)]
+    assert told_of == [[], [text], [text], [], [text], []]
+
+
+def test_a_part_without_a_code_is_enlarged_again_only_once_it_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    enlarged: list[codes.Box] = []
+    enlarge = codes._read_enlarged
+    monkeypatch.setattr(codes, "_read_enlarged", lambda part, box: (enlarged.append(box), enlarge(part, box))[1])
+    reader, frame = CodeReader(), room_with(("ABC-123", zxingcpp.BarcodeFormat.Code128, 3, (400, 300)))
+    assert reader.read(frame) == ()
+    at_first = list(enlarged)
+    assert at_first
+    assert reader.read(frame.copy()) == ()
+    assert enlarged == at_first
+
+    box = at_first[0]
+    frame[box.top : box.bottom, box.left : box.right] = 255 - frame[box.top : box.bottom, box.left : box.right]
+    assert reader.read(frame) == ()
+    (again,) = enlarged[len(at_first) :]
+    assert abs(again.left - box.left) <= 24
+    assert abs(again.top - box.top) <= 24
