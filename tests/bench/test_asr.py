@@ -26,7 +26,7 @@ def test_a_quick_run_gives_every_table() -> None:
     assert single["peers"] == peer["character_error_rate"]
     assert endpointed["way"] == ENDPOINTED
     assert {row["condition_or_voice"] for row in rows if "condition_or_voice" in row} >= {"clean", "telephone"}
-    assert len([row for row in rows if "part" in row]) == 10
+    assert len([row for row in rows if "part" in row]) == 12
     (agreement,) = [row for row in rows if "identical_share" in row]
     assert agreement["compared"] == 3
     assert len([row for row in rows if "one_by_one" in row]) == round(
