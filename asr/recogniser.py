@@ -16,6 +16,8 @@ SAMPLES_PER_MS = SAMPLE_RATE_HZ // 1000
 FULL_WINDOW_MS = 30_000
 SILENCE_AFTER_MS = 3_000
 LONGEST_CUT_MS = FULL_WINDOW_MS - SILENCE_AFTER_MS
+# Whisper hears as well with three beams as with five, for a tenth less of the work (decision 42).
+BEAM_SIZE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from asr.engines.vocabulary import for_mandarin
 from asr.engines.weights import DEFAULT_MODEL, find_whisper
+from asr.recogniser import BEAM_SIZE
 from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, broadcast_lines, degrade, material
 from bench.asr_ways import (
@@ -26,9 +27,9 @@ from bench.asr_ways import (
 from bench.cer import character_error_rate, difference_interval
 
 PEER = "faster-whisper transcribe, beam 5"
-OURS = "ours: right-sized, beam 3, batch of 8"
-SINGLE = "ours: right-sized, beam 3, one by one"
-ENDPOINTED = "ours: beam 3, cut by the endpointer"
+OURS = f"ours: right-sized, beam {BEAM_SIZE}, batch of 8"
+SINGLE = f"ours: right-sized, beam {BEAM_SIZE}, one by one"
+ENDPOINTED = f"ours: beam {BEAM_SIZE}, cut by the endpointer"
 BLOCK = 64
 PART_EVERY = 5
 QUICK_LINES = 2
@@ -92,12 +93,15 @@ def run(*, quick: bool = False) -> Rows:
     steps = [
         Way(name="faster-whisper transcribe, beam 3", texts=lambda some: peer_texts(theirs, some, beam_size=3)),
         Way(name="faster-whisper transcribe, greedy", texts=lambda some: peer_texts(theirs, some, beam_size=1)),
-        Way(name="ours: 30 s, beam 3, one by one", texts=in_full_windows),
-        Way(name="ours: right-sized, beam 3, batch of 8, all tokens", texts=lambda some: our_texts(all_tokens, some)),
+        Way(name=f"ours: 30 s, beam {BEAM_SIZE}, one by one", texts=in_full_windows),
+        Way(
+            name=f"ours: right-sized, beam {BEAM_SIZE}, batch of 8, all tokens",
+            texts=lambda some: our_texts(all_tokens, some),
+        ),
         Way(name="ours: right-sized, beam 5, batch of 8", texts=lambda some: our_texts(wide, some)),
         Way(name="ours: right-sized, greedy, batch of 8", texts=lambda some: our_texts(greedy, some)),
-        Way(name="… beam 3 and word times", texts=lambda some: our_texts(words, some)),
-        Way(name="… beam 3 and hotwords, confirmed", texts=lambda some: our_texts(ours, some, HOTWORDS)),
+        Way(name=f"… beam {BEAM_SIZE} and word times", texts=lambda some: our_texts(words, some)),
+        Way(name=f"… beam {BEAM_SIZE} and hotwords, confirmed", texts=lambda some: our_texts(ours, some, HOTWORDS)),
     ]
     on_part = _in_turn([*main, *steps], part)
     on_all = _in_turn(main, rest, {way.name: on_part[way.name] for way in main})

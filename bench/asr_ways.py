@@ -11,7 +11,7 @@ from faster_whisper import WhisperModel
 
 from asr.engines.weights import WhisperWeights
 from asr.engines.whisper import WhisperSettings, WhisperTranscriber
-from asr.recogniser import FULL_WINDOW_MS, Cut, Transcriber
+from asr.recogniser import BEAM_SIZE, FULL_WINDOW_MS, Cut, Transcriber
 from asr.segmentation.listener import StreamListener
 from asr.segmentation.vad import SileroVad
 from bench.asr_material import Line, Samples
@@ -40,7 +40,9 @@ def peer(weights: WhisperWeights) -> Any:
     return model_class(str(weights.folder), device="cpu", compute_type="int8", cpu_threads=1)
 
 
-def engine(weights: WhisperWeights, *, beam_size: int = 3, batch_size: int = BATCH, words: bool = False) -> Transcriber:
+def engine(
+    weights: WhisperWeights, *, beam_size: int = BEAM_SIZE, batch_size: int = BATCH, words: bool = False
+) -> Transcriber:
     """Ours on one thread; text only unless `words`."""
     settings = WhisperSettings(device="cpu", beam_size=beam_size, batch_size=batch_size, word_times=words)
     return WhisperTranscriber(weights, settings)

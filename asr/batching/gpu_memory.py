@@ -8,12 +8,12 @@ decoder's memory of what it wrote and of the sound; and what the libraries take 
 from dataclasses import dataclass
 
 from asr.errors import SpeechSettingsError
+from asr.recogniser import BEAM_SIZE
 
 # CUDA's context, cuBLAS and its workspaces, of each process.
 LIBRARIES_MB = 700.0
 _FRAMES = 1_500
 _MOST_TOKENS = 448
-_BEAMS = 3
 _BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1, "int8_float16": 1, "int8_float32": 1}
 
 
@@ -56,5 +56,5 @@ def engine_memory_mb(model: str, *, batch_size: int, compute_type: str) -> float
     attention = measures.heads * _FRAMES * _FRAMES * number
     between = 8 * _FRAMES * measures.width * number
     memory = 2 * measures.decoder_layers * measures.width * number
-    of_sound, of_words = memory * _FRAMES, memory * _MOST_TOKENS * _BEAMS
+    of_sound, of_words = memory * _FRAMES, memory * _MOST_TOKENS * BEAM_SIZE
     return LIBRARIES_MB + (weights + batch_size * (attention + between + of_sound + of_words)) / 1e6

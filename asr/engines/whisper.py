@@ -16,6 +16,7 @@ from asr.batching.buckets import Batch, plan_batches, token_cap
 from asr.engines.weights import MODEL_FILE, WhisperWeights
 from asr.errors import SpeechSettingsError, WeightsDamagedError
 from asr.recogniser import (
+    BEAM_SIZE,
     FULL_WINDOW_MS,
     LONGEST_CUT_MS,
     SAMPLES_PER_MS,
@@ -49,20 +50,18 @@ LEAST_PROBABILITY = 1e-9
 class WhisperSettings:
     """How Whisper runs. Device, compute type and batch size None: what suits the machine.
 
-    Three beams hear as well as five for a tenth less of the work (decision 42). No prompt by default: OpenCC gives
-    simplified characters at no cost, and with base the usual prompt (以下是普通话的句子。) raised the character error
-    from .145 to .177 on one test voice. `alternative_count` readings come from the same beam search at no measurable
-    cost. `hotword_tokens` bounds what a cut's hotwords may take. Without `word_times` characters are spread evenly over
-    the speech, which saves the alignment.
+    No prompt by default: OpenCC gives simplified characters at no cost, and with base the usual prompt
+    (以下是普通话的句子。) raised the character error from .145 to .177 on one test voice. Each beam's reading is given,
+    at no measurable cost. `hotword_tokens` bounds what a cut's hotwords may take. Without `word_times` characters are
+    spread evenly over the speech, which saves the alignment.
     """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str | None = None
     cpu_threads: int = 1
     batch_size: int | None = None
-    beam_size: int = 3
+    beam_size: int = BEAM_SIZE
     prompt: str = ""
-    alternative_count: int = 2
     word_times: bool = True
     hotword_tokens: int = 120
 
@@ -91,7 +90,6 @@ class WhisperTranscriber:
         self.model_name = f"{weights.name}/{compute_type}@{weights.sha256[:12]}"
         self.counts = RecognitionCounts()
         self._beam_size = settings.beam_size
-        self._reading_count = min(settings.beam_size, 1 + settings.alternative_count)
         self._batch_size = settings.batch_size or (32 if on_gpu else 8)
         self._bias = Bias(prompt=settings.prompt)
         self._tokenizer = Tokenizer(self._model.hf_tokenizer, True, task="transcribe", language=LANGUAGE)
@@ -184,7 +182,7 @@ class WhisperTranscriber:
         return self._model.encode(window)
 
     def _read(self, cuts: Sequence[Cut], encoded: Any, cap: int) -> list[Readings]:
-        results = self._search(encoded, self._start(""), cap, self._beam_size, self._reading_count)
+        results = self._search(encoded, self._start(""), cap, self._beam_size)
         pieces = self._aligned(cuts, encoded, results) if self._word_times else self._spread(cuts, results)
         return [
             Readings(
@@ -197,10 +195,10 @@ class WhisperTranscriber:
 
     def _decode_prompted(self, cuts: Sequence[Cut], encoded: Any, terms: tuple[str, ...], cap: int) -> list[Decoded]:
         """What is heard with the terms before the ear; greedy, which found as many as a beam at half the price."""
-        results = self._search(encoded, self._start(" ".join(terms)), cap, TOLD_BEAM_SIZE, 1)
+        results = self._search(encoded, self._start(" ".join(terms)), cap, TOLD_BEAM_SIZE)
         return [self._decoded(cut, result, 0, cap) for cut, result in zip(cuts, results, strict=True)]
 
-    def _search(self, encoded: Any, start: list[int], cap: int, beam_size: int, reading_count: int) -> list[Any]:
+    def _search(self, encoded: Any, start: list[int], cap: int, beam_size: int) -> list[Any]:
         """What the beam search gives for each row.
 
         CTranslate2 counts the prompt in `max_length` and stops at half of it whatever the prompt is: prompt + cap
@@ -210,7 +208,7 @@ class WhisperTranscriber:
             encoded,
             [start] * encoded.shape[0],
             beam_size=beam_size,
-            num_hypotheses=reading_count,
+            num_hypotheses=beam_size,
             max_length=min(TOKEN_LIMIT, max(2 * cap, len(start) + cap)),
             return_scores=True,
             return_no_speech_prob=True,
@@ -313,14 +311,18 @@ def runs_on_gpu(device: Literal["auto", "cpu", "cuda"]) -> bool:
 def _heard_part(encoded: Any, window_ms: int) -> NDArray[np.float32]:
     """An encoder's output without most of its padding, shape (rows, times, size): the same for all cuts of a bucket."""
     times = (window_ms - SILENCE_AFTER_MS + SCORED_AFTER_MS) // ENCODED_MS
-    return np.array(encoded.to_device(ctranslate2.Device.cpu))[:, :times]
+    return _array(encoded)[:, :times]
 
 
 def _rows(encoded: Any, rows: Sequence[int]) -> Any:
     """Rows of an encoder's output, any of them any number of times; itself if all in order."""
     if list(rows) == list(range(encoded.shape[0])):
         return encoded
-    return _on_cpu(np.array(encoded.to_device(ctranslate2.Device.cpu))[list(rows)])
+    return _on_cpu(_array(encoded)[list(rows)])
+
+
+def _array(encoded: Any) -> NDArray[np.float32]:
+    return np.array(encoded.to_device(ctranslate2.Device.cpu))
 
 
 def _on_cpu(array: NDArray[np.float32]) -> Any:

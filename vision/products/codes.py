@@ -55,28 +55,27 @@ class CodeReader:
     """Reads the frames of one stream, and enlarges no part again that has not changed since it held no code."""
 
     def __init__(self) -> None:
-        self._without: list[tuple[Box, Image]] = []
+        self._without: dict[Box, Image] = {}
 
     def read(self, image: Image) -> tuple[Code, ...]:
         """As `read_codes`."""
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
         found = _read(grey, 0, 0, 1)
         if not found:
-            without: list[tuple[Box, Image]] = []
+            without: dict[Box, Image] = {}
             for box in code_like(grey):
                 part = grey[box.top : box.bottom, box.left : box.right]
                 thumb = np.asarray(cv2.resize(part, _THUMB, interpolation=cv2.INTER_AREA), np.uint8)
                 codes = [] if self._is_known(box, thumb) else _read_enlarged(part, box)
                 if not codes:
-                    without.append((box, thumb))
+                    without[box] = thumb
                 found += codes
             self._without = without
         return tuple({(code.kind, code.text): code for code in found}.values())
 
     def _is_known(self, box: Box, thumb: Image) -> bool:
-        return any(
-            box == known and float(cv2.absdiff(thumb, before).mean()) < _UNCHANGED for known, before in self._without
-        )
+        before = self._without.get(box)
+        return before is not None and float(cv2.absdiff(thumb, before).mean()) < _UNCHANGED
 
 
 def _read_enlarged(part: Image, box: Box) -> list[Code]:

@@ -5,8 +5,8 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from bench.rooms import Room, compose
-from vision.products import codes
-from vision.products.codes import Code, CodeKind, CodeReader, read_codes
+from vision.products.codes import Code, CodeKind, CodeReader, _read_enlarged, read_codes
+from vision.types import Box
 
 EAN, QR = zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.QRCode
 NUMBER, LINK = "9520000000011", "https://id.example.cn/01/09520000000011"
@@ -25,8 +25,8 @@ def room_with(*codes: tuple[str, zxingcpp.BarcodeFormat, float, tuple[int, int]]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
-def told(found: tuple[Code, ...]) -> set[tuple[CodeKind, str]]:
-    return {(code.kind, code.text) for code in found}
+def told(codes: tuple[Code, ...]) -> set[tuple[CodeKind, str]]:
+    return {(code.kind, code.text) for code in codes}
 
 
 @pytest.mark.parametrize("module_px", [1.5, 2.0, 3.0, 4.0])
@@ -69,9 +69,13 @@ def test_a_small_code_is_read_in_every_frame_of_a_stream_that_shows_it(text: str
 
 
 def test_a_part_without_a_code_is_enlarged_again_only_once_it_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    enlarged: list[codes.Box] = []
-    enlarge = codes._read_enlarged
-    monkeypatch.setattr(codes, "_read_enlarged", lambda part, box: (enlarged.append(box), enlarge(part, box))[1])
+    enlarged: list[Box] = []
+
+    def enlarge(part: NDArray[np.uint8], box: Box) -> list[Code]:
+        enlarged.append(box)
+        return _read_enlarged(part, box)
+
+    monkeypatch.setattr("vision.products.codes._read_enlarged", enlarge)
     reader, frame = CodeReader(), room_with(("ABC-123", zxingcpp.BarcodeFormat.Code128, 3, (400, 300)))
     assert reader.read(frame) == ()
     at_first = list(enlarged)
