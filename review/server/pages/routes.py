@@ -1,6 +1,6 @@
 """The routes that people's browsers use; not part of the documented interface."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 
@@ -28,6 +28,7 @@ _YEAR_S = 365 * 86_400
 Filter = Annotated[QueueFilter, Depends(read_filter)]
 Listed = Annotated[FindingFilter, Depends(read_finding_filter)]
 Seen = Annotated[str | None, Query(max_length=100)]
+Changes = AsyncGenerator[ServerSentEvent]
 Swap = Annotated[str | None, Header(alias="HX-Request")]
 
 
@@ -120,11 +121,15 @@ def pages_router(stores: Stores, glossary: Glossary, events: QueueEvents) -> API
     def get_card(finding_id: str, viewer: Seeing, seen: Seen = None, case: str | None = None) -> Response:
         return _fragment(cases.card(case, finding_id, viewer, seen))
 
+    async def followed() -> AsyncIterator[Changes]:
+        # Ended with the request: a route that is left while its event is on the way is never told of it.
+        async with aclosing(events.follow()) as changes:
+            yield changes
+
     @router.get("/stream/queue", response_class=EventSourceResponse)
-    async def follow_queue() -> AsyncIterable[ServerSentEvent]:
-        async with aclosing(events.follow()) as following:
-            async for event in following:
-                yield event
+    async def follow_queue(changes: Annotated[Changes, Depends(followed)]) -> AsyncIterable[ServerSentEvent]:
+        async for change in changes:
+            yield change
 
     return router
 
