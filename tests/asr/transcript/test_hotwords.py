@@ -13,7 +13,7 @@ import soundfile
 
 import configs
 from asr.engines.whisper import WhisperTranscriber
-from asr.recogniser import Cut
+from asr.recogniser import BEAM_SIZE, Cut
 from asr.types import Utterance
 from claims.engine.conversation import ClaimEngine
 from claims.passages import from_utterance
@@ -105,10 +105,12 @@ def test_product_names_come_first_and_once(engine: ClaimEngine) -> None:
     assert len(set(hotwords)) == len(hotwords)
 
 
-def test_what_was_nearly_heard_is_carried(transcriber: WhisperTranscriber, cut_of: MakeCut) -> None:
-    utterance = hear(transcriber, cut_of, "red_wine")
-    texts = [alternative.text for alternative in utterance.alternatives]
-    assert 1 <= len(texts) <= 4
-    assert len({"".join(filter(str.isalnum, text)) for text in (utterance.text, *texts)}) == 1 + len(texts)
-    scores = [alternative.score for alternative in utterance.alternatives]
-    assert scores == sorted(scores, reverse=True)
+def test_what_was_nearly_heard_is_carried(exact_transcriber: WhisperTranscriber, cut_of: MakeCut) -> None:
+    heard = [hear(exact_transcriber, cut_of, clip) for clip in ("beekeeper", "cotton_store", "red_wine", "snowfall")]
+    assert sum(bool(utterance.alternatives) for utterance in heard) > len(heard) / 2
+    for utterance in heard:
+        texts = [alternative.text for alternative in utterance.alternatives]
+        assert len(texts) < BEAM_SIZE
+        assert len({"".join(filter(str.isalnum, text)) for text in (utterance.text, *texts)}) == 1 + len(texts)
+        scores = [alternative.score for alternative in utterance.alternatives]
+        assert scores == sorted(scores, reverse=True)
