@@ -40,10 +40,10 @@ from claims.classifier.base_model import (
 from claims.classifier.converted import BASE, MAKING, finish, reader_files
 from claims.classifier.layer_weights import (
     BLOCK,
+    GRAPH,
     LAYERS,
     SCALES,
     STEPS,
-    graph_file,
     layer_weights,
     positions,
 )
@@ -153,7 +153,7 @@ def convert_reader(folder: Path, name: str, way: str, layers: bytes) -> None:
     """Writes the ONNX model of the first layers with what training added to them, packed in this way."""
     stored = read_layers(layers)
     weights = layer_weights(BaseModel(folder), added_from(stored), largest_from(stored), way) | positions()
-    model = onnx.load(graph_file(way), load_external_data=False)
+    model = onnx.load(GRAPH, load_external_data=False)
     for tensor in model.graph.initializer:
         if tensor.name in weights:
             tensor.CopyFrom(onnx.numpy_helper.from_array(weights[tensor.name], tensor.name))

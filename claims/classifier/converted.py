@@ -23,7 +23,7 @@ from claims.errors import SemanticError, SemanticMissing
 from claims.types import Frozen
 
 # Another number whenever conversion gives something else from the same weights.
-CONVERSION = 2
+CONVERSION = 3
 BASE, MAKING = "base", ".making-"
 _READER = "reader-"
 _MOST_READERS = 8

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from claims.classifier.converted import PackagedModel, converted_reader
 from claims.classifier.layer_weights import (
-    BLOCKS,
     LARGEST_BYTE,
     LARGEST_SIGNED,
     PROBE,
     PROBE_INPUTS,
     PROBE_ROWS,
-    ROWS,
+    SIGNED,
+    UNSIGNED,
     WIDTH,
 )
 from claims.classifier.packages import packaged_file
@@ -79,13 +79,13 @@ class PackagedGemma:
 
 @cache
 def best_way() -> str:
-    """`rows` where this processor sums up products of bytes exactly, else `blocks`; tried once a process."""
+    """How this processor multiplies weights: `signed` where it sums their products up exactly; tried once a process."""
     from onnxruntime import InferenceSession
 
     session = InferenceSession(PROBE.read_bytes(), providers=["CPUExecutionProvider"])
     bytes_ = np.full((PROBE_ROWS, PROBE_INPUTS), LARGEST_BYTE, dtype=np.uint8)
     products = session.run(None, {"bytes": bytes_})[0]
-    return ROWS if bool(np.all(products == LARGEST_BYTE * LARGEST_SIGNED * PROBE_INPUTS)) else BLOCKS
+    return SIGNED if bool(np.all(products == LARGEST_BYTE * LARGEST_SIGNED * PROBE_INPUTS)) else UNSIGNED
 
 
 def pooled(hidden: Floats) -> Floats:

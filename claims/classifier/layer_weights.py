@@ -1,8 +1,8 @@
-"""What the graph of Gemma's first layers is made of: sizes, and its matrices in eight bits, packed in one of two ways.
+"""What the graph of Gemma's first layers is made of: sizes, and its matrices in eight bits.
 
-*rows*: a scale for each output over a stretch of inputs, multiplied as whole numbers; half the time of the other way
-where the processor multiplies bytes exactly (VNNI, AMX, Arm). *blocks*: a scale for each 32 inputs (MatMulNBits), for
-processors whose sums of bytes overflow.
+A matrix has a scale for each output over a stretch of inputs, and is multiplied as whole numbers. Its weights are
+*signed* where the processor multiplies bytes by signed bytes exactly (VNNI, AMX, Arm), else *unsigned*, moved up by
+half of what a byte holds: there the sums of signed ones overflow. Both give the same whole numbers.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Weights = dict[str, NDArray[np.generic]]
-ROWS, BLOCKS = "rows", "blocks"
+SIGNED, UNSIGNED = "signed", "unsigned"
 LAYERS, WIDTH, HEAD, BLOCK = 9, 640, 256, 32
 PIECES, MOST_TOKENS = 262_144, 128
 # How much of the unevenness of inputs is moved into the weights.
@@ -34,13 +34,18 @@ NORMS = {
     "query": "attn_q_norm",
     "key": "attn_k_norm",
 }
-# Into how many stretches of inputs a matrix in rows is cut, each with scales of its own.
+# Into how many stretches of inputs a matrix is cut, each with scales of its own.
 STRETCHES = {"qkv": 2, "out": 2, "gate_up": 2, "down": 8}
+# What stands for zero among the weights, and where it lies by the way they are packed.
+MIDDLE_WEIGHT = "middle_weight"
+MIDDLES: Mapping[str, NDArray[np.generic]] = {SIGNED: np.array(0, np.int8), UNSIGNED: np.array(128, np.uint8)}
 # The table of pieces in eight bits, in the graph: its steps, and a scale for each block.
 STEPS, SCALES = "embedding.steps", "embedding.scales"
 # The base of the turns of both kinds of layer.
 _BASE = {"near": 1e4, "wide": 1e6}
 _MODELS = Path(__file__).parents[1] / "models"
+# The graph of the layers, still without weights.
+GRAPH = _MODELS / "gemma_layers.onnx"
 PROBE = _MODELS / "byte_products.onnx"
 # The shapes of the probe, and what all its products are: the largest bytes there are, summed up.
 PROBE_ROWS, PROBE_INPUTS, PROBE_OUTPUTS = 8, 64, 32
@@ -53,11 +58,6 @@ class Tensors(Protocol):
     def tensor(self, name: str) -> Floats:
         """The tensor of this name in the model's file, rows (outputs) first."""
         ...
-
-
-def graph_file(way: str) -> Path:
-    """The graph of the layers for matrices packed in this way, still without weights."""
-    return _MODELS / f"gemma_layers_{way}.onnx"
 
 
 def turns() -> dict[str, tuple[Floats, Floats]]:
@@ -82,16 +82,16 @@ def layer_weights(model: Tensors, added: Mapping[str, Floats], largest: Mapping[
     """Every weight of the layers that the graph asks for: norms, and matrices packed in this way.
 
     `added`: by `layer.part`, what is added to a part of a matrix before it is packed. `largest`: by `layer.matrix`, the
-    largest inputs that were seen of it, one for each; where they are told, rows are levelled by them.
+    largest inputs that were seen of it, one for each; where they are told, matrices are levelled by them.
     """
-    weights: Weights = {}
+    weights: Weights = {MIDDLE_WEIGHT: MIDDLES[way]}
     for number in range(LAYERS):
         layer = {name: model.tensor(f"blk.{number}.{stored}.weight") for name, stored in NORMS.items()}
         for name, parts in MATRICES.items():
             read = (model.tensor(f"blk.{number}.{part}.weight") + _more(added, number, part) for part in parts)
             layer[name] = np.concatenate(list(read))
         seen = {name: largest[f"{number}.{name}"] for name in MATRICES if f"{number}.{name}" in largest}
-        if way == ROWS and len(seen) == len(MATRICES):
+        if len(seen) == len(MATRICES):
             layer = levelled(layer, seen)
         weights |= {f"l{number}.{name}": layer[name] for name in NORMS}
         for name in MATRICES:
@@ -104,13 +104,10 @@ def _more(added: Mapping[str, Floats], number: int, part: str) -> Floats:
 
 
 def _packed(name: str, whole: Floats, stretches: int, way: str) -> Weights:
-    if way == BLOCKS:
-        steps, scales = in_eight_bits(whole, BLOCK)
-        unsigned = (steps.astype(np.int16) + 128).astype(np.uint8).reshape(len(whole), -1, BLOCK)
-        return {f"{name}.0": unsigned, f"{name}.0.scale": scales.reshape(-1)}
     steps, scales = in_eight_bits(whole, whole.shape[1] // stretches)
+    packed = steps if way == SIGNED else (steps.astype(np.int16) + 128).astype(np.uint8)
     found: Weights = {}
-    for at, stretch in enumerate(np.split(steps, stretches, axis=1)):
+    for at, stretch in enumerate(np.split(packed, stretches, axis=1)):
         found[f"{name}.{at}"] = np.ascontiguousarray(stretch.T)
         found[f"{name}.{at}.scale"] = np.ascontiguousarray(scales[:, at])
     return found

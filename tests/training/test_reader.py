@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from claims.classifier.gemma import PackagedGemma
+from claims.classifier.reader import ClassifierFile
+from claims.classifier.trained_layers import largest_from, read_layers
 from claims.policy.policy import Policy
 from cli.policy.labelled_talk import Said
-from training.reader import fit, graph, tuning
+from training.reader import fit, graph, inputs, tuning
 from training.reader.average import averaged
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,9 +24,21 @@ def test_the_graphs_are_those_that_the_script_writes(tmp_path: Path, monkeypatch
     monkeypatch.setattr(sys, "argv", ["reader_graph.py", "--to", str(tmp_path)])
     graph.main()
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert sorted(written) == ["byte_products.onnx", "gemma_layers_blocks.onnx", "gemma_layers_rows.onnx"]
+    assert sorted(written) == ["byte_products.onnx", "gemma_layers.onnx"]
     for name, content in written.items():
         assert (ROOT / "claims" / "models" / name).read_bytes() == content
+
+
+def test_the_largest_inputs_are_told_with_what_was_trained() -> None:
+    """Of layers that are levelled already too: what is seen is as large as when they were trained."""
+    folder = ROOT / "configs" / "semantic" / "gemma"
+    layers = (folder / "layers.npz").read_bytes()
+    said = ClassifierFile.model_validate_json((folder / "classifier.json").read_bytes()).known[:128]
+    trained, again = read_layers(layers), read_layers(inputs.with_largest(layers, said))
+    assert again.keys() == trained.keys()
+    known, seen = largest_from(trained), largest_from(again)
+    shares = {name: float(np.median(seen[name] / np.maximum(most, 1e-6))) for name, most in known.items()}
+    assert 0.6 < min(shares.values()) < max(shares.values()) < 1.05, shares
 
 
 def test_the_engine_reads_what_torch_trains() -> None:

@@ -2,8 +2,8 @@
 
     python -m training.reader.graph [--to claims/models]
 
-One graph for each way to pack matrices (`claims/classifier/layer_weights.py`), and a product of the largest bytes by
-which a process sees which of them its processor multiplies. Needs onnx.
+Beside it a product of the largest bytes, by which a process sees whether its processor multiplies signed weights
+(`claims/classifier/layer_weights.py`). Needs onnx.
 """
 
 import argparse
@@ -15,26 +15,27 @@ from onnx import TensorProto, helper
 
 from claims.classifier.layer_weights import (
     BLOCK,
-    BLOCKS,
+    GRAPH,
     HEAD,
     LAYERS,
+    MIDDLE_WEIGHT,
     MOST_TOKENS,
     PIECES,
     PROBE,
     PROBE_INPUTS,
     PROBE_OUTPUTS,
     PROBE_ROWS,
-    ROWS,
     SCALES,
     STEPS,
     STRETCHES,
     WIDTH,
-    graph_file,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 
 INNER, HEADS = 2048, 4
+# How the node ends that takes in what a matrix is multiplied with.
+APART = ".apart"
 TURNS = [f"{part}_{kind}" for kind in ("near", "wide") for part in ("cos", "sin")]
 EPSILON = 1e-6
 MATRICES = {
@@ -48,8 +49,7 @@ MATRICES = {
 class Graph:
     """Nodes and initializers as they are added."""
 
-    def __init__(self, way: str) -> None:
-        self.way = way
+    def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.inits: list[onnx.TensorProto] = []
 
@@ -79,42 +79,39 @@ class Graph:
         return self.add("SimplifiedLayerNormalization", x, scale, name=name, axis=-1, epsilon=EPSILON)
 
     def matrix(self, x: str, layer: str, kind: str) -> str:
-        """The product with a matrix of eight bits."""
-        return self._by_rows(x, f"{layer}.{kind}", kind) if self.way == ROWS else self._by_blocks(x, layer, kind)
-
-    def _by_blocks(self, x: str, layer: str, kind: str) -> str:
+        """The product with a matrix of bytes: the sum of the products of each stretch of inputs, in bytes too."""
         k, n = MATRICES[kind]
-        weight = self.given(f"{layer}.{kind}.0", TensorProto.UINT8, [n, k // BLOCK, BLOCK])
-        scale = self.given(f"{layer}.{kind}.0.scale", TensorProto.FLOAT, [n * k // BLOCK])
-        attributes = {"K": k, "N": n, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
-        return self.add(
-            "MatMulNBits", x, weight, scale, name=f"{layer}.{kind}.product", domain="com.microsoft", **attributes
-        )
-
-    def _by_rows(self, x: str, name: str, kind: str) -> str:
-        """The sum of the products of each stretch of inputs, every token in bytes by a scale of its own."""
-        k, n = MATRICES[kind]
-        count = STRETCHES[kind]
-        stretches = [x]
-        if count > 1:
-            stretches = self.add("Split", x, name=f"{name}.cut", outputs=count, axis=-1, num_outputs=count).split()
+        name, count = f"{layer}.{kind}", STRETCHES[kind]
+        stretches, sizes = self._in_bytes(x, name, kind, count)
         total = ""
-        for at, stretch in enumerate(stretches):
+        for at, (stretch, size) in enumerate(zip(stretches, sizes, strict=True)):
             weight = self.given(f"{name}.{at}", TensorProto.INT8, [k // count, n])
             scale = self.given(f"{name}.{at}.scale", TensorProto.FLOAT, [n])
             part = f"{name}.part{at}"
-            size = self.add("Abs", stretch, name=f"{part}.size")
-            size = self.add("ReduceMax", size, "last", name=f"{part}.most", keepdims=1)
-            size = self.add("Max", self.add("Div", size, "most", name=f"{part}.step"), "least", name=f"{part}.scale")
-            whole = self.add("Round", self.add("Div", stretch, size, name=f"{part}.steps"), name=f"{part}.whole")
-            whole = self.add("Add", whole, "middle", name=f"{part}.moved")
-            whole = self.add("Cast", whole, name=f"{part}.bytes", to=TensorProto.UINT8)
-            product = self.add("MatMulInteger", whole, weight, "middle_byte", name=f"{part}.whole_product")
+            product = self.add(
+                "MatMulInteger", stretch, weight, "middle_byte", MIDDLE_WEIGHT, name=f"{part}.whole_product"
+            )
             product = self.add("Cast", product, name=f"{part}.product", to=TensorProto.FLOAT)
             product = self.add("Mul", product, size, name=f"{part}.of_token")
             product = self.add("Mul", product, scale, name=f"{part}.of_output")
             total = self.add("Add", total, product, name=f"{name}.sum{at}") if total else product
         return total
+
+    def _in_bytes(self, x: str, name: str, kind: str, count: int) -> tuple[list[str], list[str]]:
+        """Every stretch of the inputs in bytes, and the scales of its tokens."""
+        apart = self.add("Reshape", x, f"{kind}_stretches", name=name + APART)
+        size = self.add("ReduceMax", self.add("Abs", apart, name=f"{name}.sizes"), "last", name=f"{name}.most")
+        size = self.add("Max", self.add("Div", size, "most", name=f"{name}.step"), "least", name=f"{name}.scales")
+        whole = self.add("Round", self.add("Div", apart, size, name=f"{name}.steps"), name=f"{name}.whole")
+        whole = self.add("Add", whole, "middle", name=f"{name}.moved")
+        whole = self.add("Cast", whole, name=f"{name}.bytes", to=TensorProto.UINT8)
+        whole = self.add("Reshape", whole, f"{kind}_inputs", name=f"{name}.joined")
+        size = self.add("Reshape", size, f"{kind}_scales", name=f"{name}.scales.joined")
+        cut = [
+            self.add("Split", one, name=f"{one}.cut", outputs=count, axis=-1, num_outputs=count).split()
+            for one in (whole, size)
+        ]
+        return cut[0], cut[1]
 
     def embedded(self, pieces: str) -> str:
         """The pieces' rows of the table, eight bits with a scale for each block, as the model scales them."""
@@ -176,14 +173,19 @@ def add_layer(graph: Graph, x: str, number: int) -> str:
     return graph.add("Add", x, h, name=f"{layer}.end")
 
 
-def build(layers: int, way: str) -> onnx.ModelProto:
+def build(layers: int) -> onnx.ModelProto:
     """The graph: `pieces` (tokens) in, `hidden` (tokens, width) out."""
-    graph = Graph(way)
-    if way == ROWS:
-        graph.whole("last", [-1])
-        for name, value in (("most", 127.0), ("least", 1e-9), ("middle", 128.0)):
-            graph.inits.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
-        graph.inits.append(helper.make_tensor("middle_byte", TensorProto.UINT8, [], [128]))
+    graph = Graph()
+    graph.whole("last", [-1])
+    for name, value in (("most", 127.0), ("least", 1e-9), ("middle", 128.0)):
+        graph.inits.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
+    graph.inits.append(helper.make_tensor("middle_byte", TensorProto.UINT8, [], [128]))
+    graph.given(MIDDLE_WEIGHT, TensorProto.INT8, [])
+    for kind, (inputs, _) in MATRICES.items():
+        count = STRETCHES[kind]
+        graph.whole(f"{kind}_stretches", [-1, count, inputs // count])
+        graph.whole(f"{kind}_inputs", [-1, inputs])
+        graph.whole(f"{kind}_scales", [-1, count])
     graph.whole("qkv_sizes", [HEADS * HEAD, HEAD, HEAD])
     graph.whole("heads_apart", [-1, HEADS, HEAD])
     graph.whole("heads_together", [-1, HEADS * HEAD])
@@ -232,8 +234,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=PROBE.parent)
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
-    models = {graph_file(way).name: build(LAYERS, way) for way in (ROWS, BLOCKS)} | {PROBE.name: build_probe()}
-    for name, model in models.items():
+    for name, model in ((GRAPH.name, build(LAYERS)), (PROBE.name, build_probe())):
         (options.to / name).write_bytes(model.SerializeToString(deterministic=True))
 
 

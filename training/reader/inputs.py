@@ -1,7 +1,7 @@
 """How large each input of the reader's matrices gets on talk: by that they are levelled before they are packed."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -10,9 +10,9 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from claims.classifier.base_model import open_tokenizer, pieces_of
 from claims.classifier.converted import converted_reader
-from claims.classifier.gemma import packaged_model
-from claims.classifier.layer_weights import BLOCKS
+from claims.classifier.gemma import best_way, packaged_model
 from claims.classifier.trained_layers import read_layers
+from training.reader.graph import APART
 
 _LISTENED = 256
 
@@ -20,11 +20,14 @@ _LISTENED = 256
 def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
     """`layers.npz` with the largest inputs of every matrix beside what is added to it.
 
-    Some of the texts are read, evenly picked. The mark at the beginning is left out: its inputs are like no other's.
+    Some of the texts are read, evenly picked, with matrices that are not levelled. The mark at the beginning is left
+    out: its inputs are like no other's.
     """
-    place = converted_reader(packaged_model(), None, layers, BLOCKS)
+    stored = {name: array for name, array in read_layers(layers).items() if not name.endswith(".largest")}
+    place = converted_reader(packaged_model(), None, _packed(stored), best_way())
     graph = onnx.load(place, load_external_data=False)
-    inputs = {node.name.removesuffix(".product")[1:]: node.input[0] for node in graph.graph.node if node.domain}
+    nodes = [node for node in graph.graph.node if node.name.endswith(APART)]
+    inputs = {node.name.removesuffix(APART)[1:]: node.input[0] for node in nodes}
     graph.graph.output.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["tokens", None]) for name in inputs.values()
     )
@@ -38,7 +41,10 @@ def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
         for name, seen in zip(inputs, session.run(list(inputs.values()), {"pieces": pieces}), strict=True):
             most = np.abs(seen[1:]).max(axis=0, initial=0.0)
             largest[name] = np.maximum(largest.get(name, most), most)
-    stored = read_layers(layers) | {f"{name}.largest": most for name, most in largest.items()}
+    return _packed(stored | {f"{name}.largest": most for name, most in largest.items()})
+
+
+def _packed(stored: Mapping[str, np.ndarray]) -> bytes:
     packed = io.BytesIO()
     arrays = {name: array.astype(np.float16) for name, array in sorted(stored.items())}
     np.savez(packed, **arrays)  # type: ignore[arg-type]

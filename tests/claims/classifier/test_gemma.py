@@ -5,11 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from gguf import GGUFReader
 from gguf.quants import dequantize
 from hypothesis import given
 from hypothesis import strategies as st
+from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
 import configs
@@ -20,13 +22,16 @@ from claims.classifier.converted import converted_base
 from claims.classifier.gemma import PackagedGemma, best_way, packaged_model, pooled
 from claims.classifier.layer_weights import (
     BLOCK,
-    BLOCKS,
+    GRAPH,
     LAYERS,
     MATRICES,
+    MIDDLE_WEIGHT,
+    MIDDLES,
     MOST_TOKENS,
     NORMS,
-    ROWS,
+    SIGNED,
     STRETCHES,
+    UNSIGNED,
     WIDTH,
     in_eight_bits,
     layer_weights,
@@ -35,6 +40,7 @@ from claims.classifier.layer_weights import (
 from claims.classifier.trained_layers import added_from, largest_from, read_layers
 from claims.errors import SemanticError, SemanticMissing
 
+TRAINED = configs.SEMANTIC_DIR / "gemma" / "layers.npz"
 SAID = ["吃了它你就不用打针了", "kang癌 🩸⬆️ 100%  ABC 三号链接", "这双鞋是四十二码的,别拍错", "Ａ　ｂ 全角"]
 TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=40)
 
@@ -207,19 +213,16 @@ class Drawn:
         return self._dice.normal(0.0, 0.05, size).astype(np.float32)
 
 
-@pytest.mark.parametrize("way", [ROWS, BLOCKS])
+@pytest.mark.parametrize("way", [SIGNED, UNSIGNED])
 def test_matrices_are_packed_as_the_graph_multiplies_them(way: str) -> None:
     weights = layer_weights(Drawn(), {}, {}, way)
     plain = Drawn()
     for stored in NORMS.values():
         plain.tensor(f"blk.0.{stored}.weight")
     qkv = np.concatenate([plain.tensor(f"blk.0.{part}.weight") for part in MATRICES["qkv"]])
-    if way == BLOCKS:
-        steps, scales = weights["l0.qkv.0"].astype(np.float32) - 128, weights["l0.qkv.0.scale"]
-        again = (steps * scales.reshape(*steps.shape[:2], 1)).reshape(qkv.shape)
-    else:
-        parts = [(weights[f"l0.qkv.{n}"], weights[f"l0.qkv.{n}.scale"]) for n in range(STRETCHES["qkv"])]
-        again = np.concatenate([(steps.astype(np.float32) * scale).T for steps, scale in parts], axis=1)
+    parts = [(weights[f"l0.qkv.{n}"], weights[f"l0.qkv.{n}.scale"]) for n in range(STRETCHES["qkv"])]
+    middle = weights[MIDDLE_WEIGHT].astype(np.float32)
+    again = np.concatenate([((steps - middle) * scale).T for steps, scale in parts], axis=1)
     assert np.abs(again - qkv).max() < np.abs(qkv).max() / 250
 
 
@@ -245,22 +248,58 @@ def test_a_levelled_layer_says_the_same(model: BaseModel) -> None:
     assert np.allclose(read @ layer["out"].T, levelled_read @ made["out"].T, rtol=1e-2, atol=1e-2)
 
 
-@pytest.mark.skipif(best_way() == BLOCKS, reason="this processor can't sum up products of bytes: rows are never read")
-def test_both_ways_to_pack_read_nearly_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    layers = (configs.SEMANTIC_DIR / "gemma" / "layers.npz").read_bytes()
-    assert len(largest_from(read_layers(layers))) == LAYERS * len(MATRICES)
+@pytest.mark.skipif(best_way() == UNSIGNED, reason="this processor can't sum up products of signed bytes")
+def test_both_ways_to_pack_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     read = {}
-    for way in (ROWS, BLOCKS):
+    for way in (SIGNED, UNSIGNED):
         monkeypatch.setattr(gemma, "best_way", lambda way=way: way)
-        read[way] = PackagedGemma(layers=layers).encode(SAID)
-    sizes = [np.linalg.norm(read[way], axis=1) for way in (ROWS, BLOCKS)]
-    assert ((read[ROWS] * read[BLOCKS]).sum(axis=1) / (sizes[0] * sizes[1]) > 0.98).all()
+        read[way] = PackagedGemma(layers=TRAINED.read_bytes()).encode(SAID)
+    assert np.array_equal(read[SIGNED], read[UNSIGNED])
 
 
-def test_the_way_is_one_that_this_processor_multiplies(model: BaseModel) -> None:
-    assert best_way() in {ROWS, BLOCKS}
+def test_unsigned_weights_are_multiplied_exactly_on_every_processor() -> None:
+    """By the graph's own product, of the largest bytes and of bytes of chance."""
+    dice = np.random.default_rng(7)
+    inputs, outputs = 256, 48
+    weights = dice.integers(0, 256, (inputs, outputs), dtype=np.uint8)
+    weights[:, 0], weights[:, 1] = 255, 0
+    said = dice.integers(0, 256, (9, inputs), dtype=np.uint8)
+    said[0], said[1] = 255, 0
+    multiply = product_of(onnx.load(GRAPH, load_external_data=False), weights)
+    found = multiply.run(None, {"said": said})[0]
+    wanted = (said.astype(np.int64) - 128) @ (weights.astype(np.int64) - int(MIDDLES[UNSIGNED]))
+    assert np.array_equal(found, wanted)
+
+
+def product_of(graph: onnx.ModelProto, weights: np.ndarray) -> InferenceSession:
+    """A product as the graph has it, with these weights."""
+    node = next(node for node in graph.graph.node if node.op_type == "MatMulInteger")
+    weight, middle, middle_weight = (node.input[n] for n in (1, 2, 3))
+    node.input[0] = "said"
+    kept = [one for one in graph.graph.initializer if one.name == middle]
+    kept += [
+        onnx.numpy_helper.from_array(weights, weight),
+        onnx.numpy_helper.from_array(MIDDLES[UNSIGNED], middle_weight),
+    ]
+    made = onnx.helper.make_graph(
+        [node],
+        "product",
+        [onnx.helper.make_tensor_value_info("said", onnx.TensorProto.UINT8, [None, len(weights)])],
+        [onnx.helper.make_tensor_value_info(node.output[0], onnx.TensorProto.INT32, [None, weights.shape[1]])],
+        kept,
+    )
+    model = onnx.helper.make_model(made, opset_imports=graph.opset_import, ir_version=graph.ir_version)
+    return InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def test_the_trained_layers_tell_their_largest_inputs() -> None:
+    assert len(largest_from(read_layers(TRAINED.read_bytes()))) == LAYERS * len(MATRICES)
+
+
+def test_the_way_is_one_that_there_is(model: BaseModel) -> None:
+    assert best_way() in {SIGNED, UNSIGNED}
     weights = layer_weights(model, {}, {}, best_way())
-    assert {name.partition(".")[0] for name in weights} == {f"l{n}" for n in range(LAYERS)}
+    assert {name.partition(".")[0] for name in weights} == {*(f"l{n}" for n in range(LAYERS)), MIDDLE_WEIGHT}
 
 
 def test_a_text_is_read_alike_however_often_and_beside_whatever(encoder: PackagedGemma) -> None:
