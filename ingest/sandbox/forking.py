@@ -79,9 +79,10 @@ def serve_forked(handle: Handle, renew: Callable[[], None]) -> None:
 def _forked(handle: Handle, request: dict[str, Any], files: Sequence[int]) -> tuple[int, _Fork]:
     """A process that works on the request, and a file that is ready when it ends."""
     answer, *given = files
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _work(handle, request, answer, given)
+        _work(handle, request, answer, given, parent)
     for file in given:
         os.close(file)
     wall_s = math.inf if request["wall_s"] is None else float(request["wall_s"])
@@ -100,12 +101,19 @@ def _receive(channel: Channel) -> tuple[dict[str, Any], list[int]]:
     return request, files
 
 
-def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[int]) -> None:
+def _end_with(parent: int) -> None:
+    """From now on this fork ends with the process that forked it; if that is gone by now, at once."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _work(handle: Handle, request: dict[str, Any], answer: int, files: Sequence[int], parent: int) -> None:
     """A fork's life: nothing of other requests is open in it, and it never returns."""
     status = 1
     try:
+        _end_with(parent)
         os.setpgid(0, 0)
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         _close_all_but({0, 1, 2, answer, *files})

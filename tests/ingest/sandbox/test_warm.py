@@ -118,7 +118,9 @@ def test_one_that_has_nothing_to_do_ends_and_is_started_again() -> None:
         warm.close()
 
 
-def test_its_forks_end_with_it(warm: WarmSandbox) -> None:
+@pytest.mark.parametrize("round", range(5))
+def test_its_forks_end_with_it(warm: WarmSandbox, round: int) -> None:
+    """Rounds, since it may be killed before the fork has come to its first line or after."""
     pid = asked(warm, "say")["parent"]
     failed = threading.Thread(target=lost, args=(warm, 2), daemon=True)
     failed.start()
