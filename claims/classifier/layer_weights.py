@@ -105,7 +105,8 @@ def _more(added: Mapping[str, Floats], number: int, part: str) -> Floats:
 
 def _packed(name: str, whole: Floats, stretches: int, way: str) -> Weights:
     steps, scales = in_eight_bits(whole, whole.shape[1] // stretches)
-    packed = steps if way == SIGNED else (steps.astype(np.int16) + 128).astype(np.uint8)
+    middle = MIDDLES[way]
+    packed = (steps.astype(np.int16) + middle).astype(middle.dtype)
     found: Weights = {}
     for at, stretch in enumerate(np.split(packed, stretches, axis=1)):
         found[f"{name}.{at}"] = np.ascontiguousarray(stretch.T)

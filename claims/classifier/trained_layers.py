@@ -7,7 +7,8 @@ from claims.classifier.arrays import Floats, unpacked
 from claims.errors import SemanticError
 
 LAYERS = "layers.npz"
-_LARGEST = ".largest"
+# How the largest inputs of a matrix are called that were seen on talk.
+LARGEST = ".largest"
 
 
 def read_layers(layers: bytes) -> dict[str, Floats]:
@@ -30,4 +31,4 @@ def added_from(stored: Mapping[str, Floats]) -> dict[str, Floats]:
 
 def largest_from(stored: Mapping[str, Floats]) -> dict[str, Floats]:
     """The largest inputs of matrices that were seen on talk, by `layer.matrix`."""
-    return {name.removesuffix(_LARGEST): seen for name, seen in stored.items() if name.endswith(_LARGEST)}
+    return {name.removesuffix(LARGEST): seen for name, seen in stored.items() if name.endswith(LARGEST)}

@@ -8,22 +8,19 @@ A reader that learns more talk forgets some of what it knew; halfway between bot
 """
 
 import argparse
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from claims.classifier.arrays import Floats, unpacked
+from claims.classifier.arrays import Floats, packed, unpacked
 from claims.classifier.files import LAYERS, open_encoder, save_classifier
 from claims.classifier.links import FILE as LINKS
 from claims.classifier.links import WEIGHTS, LinksFile, save_links
+from claims.classifier.trained_layers import LARGEST
 from training.reader.fit import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# Inputs of a matrix are levelled by the largest that were seen.
-_LARGEST = ".largest"
 
 
 def averaged(one: Mapping[str, Floats], other: Mapping[str, Floats], share: float) -> dict[str, Floats]:
@@ -31,7 +28,7 @@ def averaged(one: Mapping[str, Floats], other: Mapping[str, Floats], share: floa
     if {name: array.shape for name, array in one.items()} != {name: array.shape for name, array in other.items()}:
         raise ValueError("the two readers do not have the same parts; average those that went on from one")
     return {
-        name: np.maximum(array, other[name]) if name.endswith(_LARGEST) else (1 - share) * array + share * other[name]
+        name: np.maximum(array, other[name]) if name.endswith(LARGEST) else (1 - share) * array + share * other[name]
         for name, array in one.items()
     }
 
@@ -39,11 +36,7 @@ def averaged(one: Mapping[str, Floats], other: Mapping[str, Floats], share: floa
 def averaged_layers(one: Path, other: Path, share: float) -> bytes:
     """The layers of two folders, as they are saved."""
     first, second = (unpacked((folder / LAYERS).read_bytes()) for folder in (one, other))
-    found = averaged(first, second, share)
-    file = io.BytesIO()
-    small = {name: array.astype(np.float16) for name, array in sorted(found.items())}
-    np.savez(file, **small)  # type: ignore[arg-type]
-    return file.getvalue()
+    return packed(averaged(first, second, share))
 
 
 def average_readers(one: Path, other: Path, to: Path, share: float) -> None:

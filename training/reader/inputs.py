@@ -1,17 +1,17 @@
 """How large each input of the reader's matrices gets on talk: by that they are levelled before they are packed."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession, SessionOptions
 
+from claims.classifier.arrays import packed
 from claims.classifier.base_model import open_tokenizer, pieces_of
 from claims.classifier.converted import converted_reader
 from claims.classifier.gemma import best_way, packaged_model
-from claims.classifier.trained_layers import read_layers
+from claims.classifier.trained_layers import LARGEST, read_layers
 from training.reader.graph import APART
 
 _LISTENED = 256
@@ -23,8 +23,8 @@ def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
     Some of the texts are read, evenly picked, with matrices that are not levelled. The mark at the beginning is left
     out: its inputs are like no other's.
     """
-    stored = {name: array for name, array in read_layers(layers).items() if not name.endswith(".largest")}
-    place = converted_reader(packaged_model(), None, _packed(stored), best_way())
+    stored = {name: array for name, array in read_layers(layers).items() if not name.endswith(LARGEST)}
+    place = converted_reader(packaged_model(), None, packed(stored), best_way())
     graph = onnx.load(place, load_external_data=False)
     nodes = [node for node in graph.graph.node if node.name.endswith(APART)]
     inputs = {node.name.removesuffix(APART)[1:]: node.input[0] for node in nodes}
@@ -41,11 +41,4 @@ def with_largest(layers: bytes, texts: Sequence[str]) -> bytes:
         for name, seen in zip(inputs, session.run(list(inputs.values()), {"pieces": pieces}), strict=True):
             most = np.abs(seen[1:]).max(axis=0, initial=0.0)
             largest[name] = np.maximum(largest.get(name, most), most)
-    return _packed(stored | {f"{name}.largest": most for name, most in largest.items()})
-
-
-def _packed(stored: Mapping[str, np.ndarray]) -> bytes:
-    packed = io.BytesIO()
-    arrays = {name: array.astype(np.float16) for name, array in sorted(stored.items())}
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
-    return packed.getvalue()
+    return packed(stored | {f"{name}{LARGEST}": most for name, most in largest.items()})
