@@ -15,6 +15,8 @@ let inOrder = Promise.resolve();
 let passing = null;
 /* The case that the server took for this person and that is not shown yet. */
 let promised = null;
+/* The case that the desk opened by itself, not for anybody's asking. */
+let ledTo = document.querySelector("#main.on-case") ? null : current();
 
 /* Claims, releases and decisions reach the server in the order in which they were made. */
 function queued(act) {
@@ -46,8 +48,16 @@ export function mountDecision() {
   });
   const holder = form.querySelector("[data-holds-ms]");
   if (holder) holder.dataset.until = String(performance.now() + Number(holder.dataset.holdsMs));
+  if (holder && passesOn()) return;
   if ("takesClaim" in form.dataset) passing = setTimeout(take, PASSED_MS, form);
   tick();
+}
+/* Where a colleague was quicker at the case that the desk had opened by itself, it goes on to the next free one. */
+function passesOn() {
+  if (!ledTo || choice || form.dataset.case !== ledTo || !isCaseShown()) return false;
+  ledTo = null;
+  goOn(form.dataset.case);
+  return true;
 }
 function takes(shown) {
   return isCaseShown() && shown === form && !sending && "takesClaim" in shown.dataset;
@@ -62,7 +72,7 @@ async function take(taken) {
       holds = { id, until: performance.now() + answer.json.lease_ms, beat: performance.now() };
       if (takes(taken) && String(answer.json.version) !== taken.dataset.version) await reload(text("changed"));
     } else if (answer.status === 409) {
-      if (takes(taken)) await reload(text("taken"));
+      if (takes(taken) && !passesOn()) await reload(text("taken"));
     } else if (answer.status === 401) {
       askLogin();
     }

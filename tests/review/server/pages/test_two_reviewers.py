@@ -4,11 +4,15 @@ A page of Playwright is driven by one thread, so that the two take turns key by 
 race of requests at one moment is `tests/review/cases/test_duties.py`'s.
 """
 
-import pytest
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from review.accounts.types import Person
 from review.cases.queries import CaseQuery
 from review.cases.types import CaseState
+from review.server.pages.queue import QueueFilter, QueuePart
 from review.stores import Stores
 from tests.review.server.pages.seats import Sit, known, wait_until
 from tests.review.server.pages.seen import check_seen
@@ -83,6 +87,50 @@ def test_no_key_is_dead_on_a_case_that_a_colleague_holds(sit: Sit, add_cases: Ad
     expect(page.locator("#decide")).to_have_attribute("data-case", second.id)
     page.keyboard.press("k")
     expect(page.locator("#row-" + second.id)).to_have_attribute("aria-current", "true")
+
+
+def quicker(page: Page, take: Callable[[], object], at: str) -> None:
+    """A colleague takes the case when the server has chosen it: before this page's request for `at` gets through."""
+
+    def late(route: Route) -> None:
+        take()
+        route.continue_()
+
+    page.route(at, late, times=1)
+
+
+def test_a_case_that_a_colleague_takes_first_is_passed_over(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
+    first, second, third = add_cases(3)
+    bo = known(desk_store, "bo").person
+    page = sit("anna", "/replays")
+    quicker(page, lambda: desk_store.cases.claim(first.id, bo), f"**/cases/{first.id}/claim")
+    page.goto(page.url.split("/replays")[0] + "/")
+    expect(page.locator("#claim")).to_contain_text("1:")
+    assert shown(page) == second.id
+    # Opened by somebody's own wish, a case that is taken stays and says so.
+    quicker(page, lambda: desk_store.cases.claim(third.id, bo), f"**/cases/{third.id}/claim")
+    page.keyboard.press("j")
+    expect(page.locator("#decide .barred")).to_contain_text("Bo 正在处理")
+    expect(page.locator("#trouble")).to_contain_text("别人正在处理")
+    assert shown(page) == third.id
+
+
+def test_a_case_that_is_taken_while_its_page_is_filled_is_passed_over(
+    sit: Sit, add_cases: AddCases, desk_store: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = add_cases(2)
+    bo = known(desk_store, "bo").person
+    chosen = QueuePart.first
+
+    def first_then_taken(queue: QueuePart, shown: QueueFilter, person: Person) -> str | None:
+        case_id = chosen(queue, shown, person)
+        desk_store.cases.claim(first.id, bo)
+        return case_id
+
+    monkeypatch.setattr(QueuePart, "first", first_then_taken)
+    page = sit("anna")
+    expect(page.locator("#claim")).to_contain_text("1:")
+    assert shown(page) == second.id
 
 
 def test_a_case_is_left_put_off_and_given_by_key(sit: Sit, add_cases: AddCases, desk_store: Stores) -> None:
