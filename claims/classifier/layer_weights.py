@@ -38,7 +38,7 @@ NORMS = {
 STRETCHES = {"qkv": 2, "out": 2, "gate_up": 2, "down": 8}
 # What stands for zero among the weights, and where it lies by the way they are packed.
 MIDDLE_WEIGHT = "middle_weight"
-MIDDLES: Mapping[str, NDArray[np.generic]] = {SIGNED: np.array(0, np.int8), UNSIGNED: np.array(128, np.uint8)}
+MIDDLES: Mapping[str, NDArray[np.int8 | np.uint8]] = {SIGNED: np.array(0, np.int8), UNSIGNED: np.array(128, np.uint8)}
 # The table of pieces in eight bits, in the graph: its steps, and a scale for each block.
 STEPS, SCALES = "embedding.steps", "embedding.scales"
 # The base of the turns of both kinds of layer.
@@ -106,7 +106,7 @@ def _more(added: Mapping[str, Floats], number: int, part: str) -> Floats:
 def _packed(name: str, whole: Floats, stretches: int, way: str) -> Weights:
     steps, scales = in_eight_bits(whole, whole.shape[1] // stretches)
     middle = MIDDLES[way]
-    packed = (steps.astype(np.int16) + middle).astype(middle.dtype)
+    packed = (steps.astype(np.int16) + int(middle)).astype(middle.dtype)
     found: Weights = {}
     for at, stretch in enumerate(np.split(packed, stretches, axis=1)):
         found[f"{name}.{at}"] = np.ascontiguousarray(stretch.T)

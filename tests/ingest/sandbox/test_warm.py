@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ingest.sandbox.forking import _end_with
 from ingest.sandbox.process import SandboxLimits
 from ingest.sandbox.warm import WarmDied, WarmSandbox
 from tests.ingest.processes import is_gone, wait_until
@@ -133,3 +134,11 @@ def test_its_forks_end_with_it(warm: WarmSandbox, round: int) -> None:
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: is_gone(fork))
     failed.join()
+
+
+def test_a_fork_whose_parent_is_gone_by_then_ends_at_once() -> None:
+    fork = os.fork()
+    if fork == 0:
+        _end_with(os.getpid())
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1]) == 1
