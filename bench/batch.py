@@ -24,6 +24,7 @@ from asr.engines.weights import DEFAULT_MODEL, WhisperWeights, find_whisper
 from bench.asr_ways import peer
 from bench.checkout import DEMO_FILM
 from bench.peers import BROAD_CONCEPTS
+from claims.classifier.opening import prepare_reader
 from claims.policy.policy import Policy
 from cli.config.settings import load_settings
 from cluster.batch.run import run_batch
@@ -47,6 +48,9 @@ def run(quick: bool = False) -> list[dict[str, object]]:
         files = [_cut(root / "archive" / f"{start_s}.mp4", start_s, length_s) for start_s, length_s in _pieces(quick)]
         audio_s = sum(length_s for _, length_s in _pieces(quick))
         weights = find_whisper(DEFAULT_MODEL, root / "models")
+        settings = load_settings()
+        # Once an installation, and no part of a batch.
+        prepare_reader(settings.semantic, configs.SEMANTIC_DIR, settings.models_folder)
         rows = [
             _measured("ffmpeg, 30 s windows, transcribe, keyword list", audio_s, lambda: _plain(files, weights)),
             _measured("zhenyan batch, speech and screen", audio_s, lambda: _batch(root)),

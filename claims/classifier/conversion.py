@@ -1,4 +1,4 @@
-"""Turns the packaged language model into what is read by: `tokenizer.json`, and an ONNX model for each trained reader.
+"""Turns the packaged language model into what is read by: `tokenizer.model`, and an ONNX model for each trained reader.
 
     python -m claims.classifier.conversion FOLDER NAME WAY [PART ...] < layers.npz
 
@@ -7,8 +7,6 @@ parts it first converts what all readers share. Nothing stands in the folder und
 """
 
 import hashlib
-import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,16 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-from gguf import GGUFReader
+from gguf import GGUFReader, TokenType
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 from onnx.external_data_helper import set_external_data
-from tokenizers import Tokenizer, models, normalizers
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 
 from claims.classifier.arrays import Floats
 from claims.classifier.base_model import (
     BASE_FILES,
-    COMMON_TOKENIZER,
     LAYERS_FILE,
     SCALES_AT,
     SCALES_BYTES,
@@ -35,7 +32,6 @@ from claims.classifier.base_model import (
     TABLE,
     TOKENIZER,
     BaseModel,
-    is_common,
 )
 from claims.classifier.converted import BASE, MAKING, finish, reader_files
 from claims.classifier.layer_weights import (
@@ -54,8 +50,9 @@ if TYPE_CHECKING:
     from gguf import ReaderTensor
 
 _READ_BYTES = 1 << 22
-_SPACE = "▁"
-_SPECIAL = re.compile(r"<unk>|<0x[0-9A-F]{2}>")
+_UNKNOWN = "<unk>"
+_TYPES = {_UNKNOWN: int(TokenType.UNKNOWN)}
+_READ_AS = {int(TokenType.USER_DEFINED): int(TokenType.NORMAL)}
 # Blocks of 32 in eight bits, each behind its scale: GGML's Q8_0.
 _BLOCKS = np.dtype([("scale", "<f2"), ("steps", "i1", BLOCK)])
 
@@ -73,10 +70,8 @@ def convert_base(parts: Sequence[Path], sha256: str, folder: Path) -> None:
             )
         model = GGUFReader(joined)
         tensors = {tensor.name: tensor for tensor in model.tensors}
-        pieces, scores = (model.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores"))
-        whole = as_file(tokenizer_of(pieces, scores))
-        (work / TOKENIZER).write_text(whole, encoding="utf-8")
-        (work / COMMON_TOKENIZER).write_text(of_common_pieces(whole), encoding="utf-8")
+        told = (model.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores", "token_type"))
+        (work / TOKENIZER).write_bytes(tokenizer_of(*told))
         _write_table(tensors["token_embd.weight"].data, work / TABLE)
         np.savez(work / LAYERS_FILE, **_first_layers(tensors))  # type: ignore[arg-type]
         joined.unlink()
@@ -94,47 +89,22 @@ def _join(parts: Sequence[Path], target: Path) -> str:
     return digest.hexdigest()
 
 
-def tokenizer_of(pieces: Sequence[str], scores: Sequence[float]) -> Tokenizer:
-    """Joins neighbours to the likeliest piece first, as SentencePiece does; what is no piece comes as its bytes.
+def tokenizer_of(pieces: Sequence[str], scores: Sequence[float], types: Sequence[int]) -> bytes:
+    """SentencePiece's own file of these pieces: neighbours are joined to the likeliest first, the rest comes as bytes.
 
-    Every way to make a piece of two others is a merge, the likeliest pieces before the others.
+    `types`: GGUF's, which are SentencePiece's. Pieces that a user defined (tags of HTML, rows of line breaks) are
+    joined as the others are: so the readers were trained.
     """
-    numbers = {piece: number for number, piece in enumerate(pieces)}
-    merges = [
-        (-scores[number], numbers[piece[:at]], numbers[piece[at:]])
-        for piece, number in numbers.items()
-        for at in range(1, len(piece))
-        if " " not in piece and piece[:at] in numbers and piece[at:] in numbers
-    ]
-    merges.sort()
-    model = models.BPE(
-        vocab=numbers,
-        merges=[(pieces[left], pieces[right]) for _, left, right in merges],
-        byte_fallback=True,
-        unk_token="<unk>",
-        fuse_unk=True,
-    )
-    tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.Replace(" ", _SPACE)
-    return tokenizer
-
-
-def as_file(tokenizer: Tokenizer) -> str:
-    """The tokenizer as `tokenizer.json` holds it, each merge as one text: as pairs it takes 150 MB more to open."""
-    tokenizer_json = json.loads(tokenizer.to_str())
-    tokenizer_json["model"]["merges"] = [" ".join(pair) for pair in tokenizer_json["model"]["merges"]]
-    return json.dumps(tokenizer_json, ensure_ascii=False, separators=(",", ":"))
-
-
-def of_common_pieces(whole: str) -> str:
-    """The `tokenizer.json` of the pieces that are common, in the order of the whole one; bytes are among them."""
-    tokenizer_json = json.loads(whole)
-    model = tokenizer_json["model"]
-    kept = {piece: n for piece, n in model["vocab"].items() if is_common(piece) or _SPECIAL.fullmatch(piece)}
-    pairs = (pair.partition(" ") for pair in model["merges"])
-    model["vocab"] = kept
-    model["merges"] = [f"{one} {other}" for one, _, other in pairs if is_common(one + other)]
-    return json.dumps(tokenizer_json, ensure_ascii=False, separators=(",", ":"))
+    model = ModelProto()
+    for piece, score, type_ in zip(pieces, scores, types, strict=True):
+        model.pieces.add(piece=piece, score=score, type=_TYPES.get(piece, _READ_AS.get(type_, type_)))
+    trained, normal = model.trainer_spec, model.normalizer_spec
+    trained.model_type, trained.vocab_size = trained.BPE, len(pieces)
+    trained.byte_fallback, trained.unk_id = TokenType.BYTE in types, pieces.index(_UNKNOWN)
+    normal.name, normal.escape_whitespaces = "identity", True
+    normal.add_dummy_prefix = normal.remove_extra_whitespaces = False
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _write_table(stored: NDArray[np.uint8], path: Path) -> None:

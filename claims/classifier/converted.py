@@ -23,7 +23,7 @@ from claims.errors import SemanticError, SemanticMissing
 from claims.types import Frozen
 
 # Another number whenever conversion gives something else from the same weights.
-CONVERSION = 3
+CONVERSION = 4
 BASE, MAKING = "base", ".making-"
 _READER = "reader-"
 _MOST_READERS = 8
@@ -144,14 +144,18 @@ def finish(folder: Path, name: str, made: Sequence[Path]) -> None:
 
 
 def _listed(folder: Path, name: str) -> _Listed | None:
+    listed = _read_list(folder / f"{name}.json")
+    return listed if listed is not None and listed.conversion == CONVERSION else None
+
+
+def _read_list(path: Path) -> _Listed | None:
     try:
-        listed = _Listed.model_validate_json((folder / f"{name}.json").read_bytes())
+        return _Listed.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
-        _log.warning("%s can't be read: %s", folder / f"{name}.json", " ".join(str(error).split())[:200])
+        _log.warning("%s can't be read: %s", path, " ".join(str(error).split())[:200])
         return None
-    return listed if listed.conversion == CONVERSION else None
 
 
 def _is_whole(folder: Path, name: str) -> bool:
@@ -206,9 +210,14 @@ def _demand_room(folder: Path, needed: int) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Removes what processes left that were killed, and readers that were made longest ago."""
+    """Removes what killed processes left, what another conversion made, and readers that were made longest ago."""
     for left in folder.glob(f"{MAKING}*"):
         shutil.rmtree(left, ignore_errors=True)
+    for path in sorted(folder.glob("*.json")):
+        if (listed := _read_list(path)) is not None and listed.conversion != CONVERSION:
+            for file in listed.files:
+                (folder / file.name).unlink(missing_ok=True)
+            path.unlink()
     lists = sorted(folder.glob(f"{_READER}*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in lists[_MOST_READERS - 1 :]:
         for path in (old, *(folder / name for name in reader_files(old.stem))):

@@ -56,6 +56,7 @@ def unlike(one: str, other: str) -> float:
     return _SAME_INITIAL if initial == other_initial else _OTHER
 
 
+@lru_cache(maxsize=4096)
 def _parts(spelt: str) -> tuple[str, str]:
     initial = next((one for one in _INITIALS if spelt.startswith(one)), "")
     return initial, spelt[len(initial) :]

@@ -55,10 +55,10 @@ def test_what_the_language_model_was_converted_to_is_listed_file_by_file_and_ver
     stored = [m for m in map(json.loads, zhenyan("models", "--json").out.splitlines()) if m["kind"] == "converted"]
     assert all(m["found"] and len(m["sha256"]) == 64 and Path(m["path"]).is_file() for m in stored)
     names = {m["name"] for m in stored}
-    assert {f"{GEMMA}/tokenizer.json", f"{GEMMA}/embedding.bin", f"{GEMMA}/layers.npz"} < names
+    assert {f"{GEMMA}/tokenizer.model", f"{GEMMA}/embedding.bin", f"{GEMMA}/layers.npz"} < names
     assert sum(name.endswith(".onnx") for name in names) >= len(("gemma", "links"))
-    verified = zhenyan("models", "verify", f"{GEMMA}/tokenizer.json").out
-    assert verified.startswith(f"{GEMMA}/tokenizer.json: sha256 ")
+    verified = zhenyan("models", "verify", f"{GEMMA}/tokenizer.model").out
+    assert verified.startswith(f"{GEMMA}/tokenizer.model: sha256 ")
 
 
 def test_an_unknown_model_is_named(zhenyan: Call) -> None:

@@ -157,6 +157,22 @@ def test_files_of_another_conversion_are_not_taken(tmp_path: Path, monkeypatch: 
     assert stored_files(tmp_path) == []
 
 
+def test_files_of_another_conversion_go_before_new_ones_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, making = tmp_path / GEMMA, tmp_path / "making"
+    folder.mkdir()
+    making.mkdir()
+    (making / "tokenizer.json").write_text("{}")
+    monkeypatch.setattr(converted, "CONVERSION", converted.CONVERSION - 1)
+    finish(folder, "base", [making / "tokenizer.json"])
+    monkeypatch.undo()
+    monkeypatch.setattr(converted, "_run", lambda *_: None)
+    (folder / "of a user.txt").write_text("kept")
+    converted_base(packaged_model(), tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "of a user.txt"]
+
+
 def test_a_package_whose_part_was_changed_is_refused(tmp_path: Path) -> None:
     model = packaged_model()
     changed = tmp_path / model.parts[-1].name

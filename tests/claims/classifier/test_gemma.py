@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from gguf import GGUFReader
+from gguf import GGUFReader, TokenType
 from gguf.quants import dequantize
 from hypothesis import given
 from hypothesis import strategies as st
 from onnxruntime import InferenceSession
-from tokenizers import Tokenizer
+from sentencepiece import SentencePieceProcessor
 
 import configs
 from claims.classifier import gemma
-from claims.classifier.base_model import BEGIN, BaseModel, is_common, pieces_of
-from claims.classifier.conversion import as_file, of_common_pieces, tokenizer_of
+from claims.classifier.base_model import BEGIN, BaseModel, pieces_of
+from claims.classifier.conversion import tokenizer_of
 from claims.classifier.converted import converted_base
 from claims.classifier.gemma import PackagedGemma, best_way, packaged_model, pooled
 from claims.classifier.layer_weights import (
@@ -52,8 +52,7 @@ def model() -> BaseModel:
 
 @pytest.fixture(scope="module")
 def vocabulary(model: BaseModel) -> dict[str, int]:
-    found: dict[str, int] = model.tokenizer.whole.get_vocab()
-    return found
+    return {model.tokenizer.id_to_piece(number): number for number in range(model.tokenizer.get_piece_size())}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def encoder() -> PackagedGemma:
 
 
 def _cut(model: BaseModel, text: str) -> list[str]:
-    return [model.tokenizer.whole.id_to_token(number) for number in pieces_of(model.tokenizer, text)[1:]]
+    return [model.tokenizer.id_to_piece(number) for number in pieces_of(model.tokenizer, text)[1:]]
 
 
 def _told(cut: list[str]) -> str:
@@ -103,6 +102,10 @@ def _one_by_one(text: str, scores: dict[str, float]) -> list[str]:
         parts[at : at + 2] = [parts[at] + parts[at + 1]]
 
 
+def _tokenizer(pieces: dict[str, float], types: list[TokenType]) -> SentencePieceProcessor:
+    return SentencePieceProcessor(model_proto=tokenizer_of(list(pieces), list(pieces.values()), types))
+
+
 LETTERS = {"a": -9.0, "b": -9.0, "c": -9.0, "▁": -9.0, "<unk>": -99.0}
 
 
@@ -114,41 +117,15 @@ def test_a_tokenizer_joins_as_its_scores_say(scores: dict[str, float], text: str
     # Every piece has a score of its own, as in a vocabulary that was trained.
     own = {piece: score + number / 100 for number, (piece, score) in enumerate(scores.items())}
     pieces = {**LETTERS, **own}
-    tokenizer = tokenizer_of(list(pieces), list(pieces.values()))
-    cut = tokenizer.encode(text, add_special_tokens=False).tokens
+    cut = _tokenizer(pieces, [TokenType.NORMAL] * len(pieces)).encode(text, out_type=str)
     assert "".join(cut) == text.replace(" ", "▁")
     assert cut == _one_by_one(text, pieces)
 
 
-@given(st.text("abcde ▁", max_size=16))
-def test_common_pieces_cut_a_common_text_as_all_do(text: str) -> None:
-    pieces = {**LETTERS, "d": -9.0, "e": -9.0, "abcde": 5.0, "ab": 1.0, "cd": 2.5, "abcd": 4.0, "▁ab": 3.0, "é": -1.0}
-    whole = tokenizer_of(list(pieces), list(pieces.values()))
-    common = Tokenizer.from_str(of_common_pieces(as_file(whole)))
-    assert common.get_vocab() == {p: n for p, n in whole.get_vocab().items() if p not in {"abcde", "é"}}
-    if is_common(text):
-        assert common.encode(text).ids == whole.encode(text).ids
-
-
-@pytest.mark.parametrize(
-    "text", ["kang癌 100%  ABC 三号链接", "IP68 mAh SPF50+", "『』、。——…½", "カタカナ𠮷", "吃了它\x00\n\t", ""]
-)
-def test_a_common_text_is_cut_as_by_all_pieces(text: str, model: BaseModel) -> None:
-    assert model.tokenizer.numbers(text) == model.tokenizer.whole.encode(text, add_special_tokens=False).ids
-
-
-@given(st.text(alphabet=st.characters(max_codepoint=0x9FFF, min_codepoint=0x2E80), max_size=30), TEXTS)
-def test_any_text_is_cut_as_by_all_pieces(model: BaseModel, han: str, other: str) -> None:
-    for text in (han, other, han + other):
-        assert model.tokenizer.numbers(text) == model.tokenizer.whole.encode(text, add_special_tokens=False).ids
-
-
-def test_a_tokenizer_is_read_back_as_it_was_written() -> None:
-    pieces = {**LETTERS, "ab": 1.0, "abc": 2.0, "▁a": 3.0, "a\n": 4.0, "\n": 0.0}
-    tokenizer = tokenizer_of(list(pieces), list(pieces.values()))
-    again = tokenizer.from_str(as_file(tokenizer))
-    for text in ("abcab a\n", "cba  ab", ""):
-        assert again.encode(text).tokens == tokenizer.encode(text).tokens
+def test_pieces_that_a_user_defined_are_joined_as_all_are() -> None:
+    pieces = {**LETTERS, "ab": -1.0, "bc": -5.0}
+    user = [TokenType.USER_DEFINED if piece == "bc" else TokenType.NORMAL for piece in pieces]
+    assert _tokenizer(pieces, user).encode("abc", out_type=str) == ["ab", "c"]
 
 
 def test_what_no_text_file_can_hold_is_read_as_unknown(model: BaseModel) -> None:
